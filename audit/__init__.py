@@ -1,0 +1,1 @@
+"""Rows and pages to findings. A finding is a value, never an exception."""

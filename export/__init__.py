@@ -1,0 +1,1 @@
+"""Values to files: the only place that writes data and knows pandas."""

@@ -1,0 +1,1 @@
+"""Paper to raw cells: what a page says and where, unjudged."""

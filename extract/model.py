@@ -1,0 +1,104 @@
+"""The nouns of extraction. All frozen: a changed one is a new one."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+
+class Box(NamedTuple):
+    """Left, top, right, bottom in PDF points; the origin is the page's top left corner."""
+
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where on paper something was read."""
+
+    document: str
+    """The input's path relative to the folder given, with `/`, or its file name."""
+    page: int
+    """As a PDF viewer counts: the first page is 1."""
+    box: Box | None = None
+    """None for a text dump."""
+
+    def __str__(self) -> str:
+        return f"{self.document} p.{self.page}"
+
+
+class Run(NamedTuple):
+    """Characters of one line that stand in one font."""
+
+    font: str
+    """The PDF's name of the font without its subset prefix; empty for a dump."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as it stands on the page, or in a cell of a dump that keeps its lines."""
+
+    runs: tuple[Run, ...]
+    box: Box | None = None
+
+    @property
+    def text(self) -> str:
+        return "".join(run.text for run in self.runs)
+
+
+Origin = Literal["text", "ocr", "dump"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table: never altered, never dropped."""
+
+    lines: tuple[Line, ...]
+    source: Source
+    row: int
+    """Counted from 0 over all tables of the page, so that (page, row, column) names a cell."""
+    column: int
+    """Counted from 0 within its table."""
+    row_span: int = 1
+    column_span: int = 1
+    origin: Origin = "text"
+    confidence: float | None = None
+    """0 to 1 as a recogniser gave it; None for text that was never an image."""
+
+    @property
+    def raw(self) -> str:
+        """The cell's text as it was read, one line of paper a line."""
+        return "\n".join(line.text for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The cells of one ruled table in reading order; a merged cell stands once."""
+
+    cells: tuple[Cell, ...]
+    first_row: int
+    row_count: int
+    column_count: int
+    box: Box | None = None
+    open_above: bool = False
+    """The first row has no rule above it: it goes on from the page before."""
+    open_below: bool = False
+
+
+Layer = Literal["good", "none", "useless"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one page says: its tables, and the lines that stand outside of them."""
+
+    source: Source
+    """Its box is the whole page, None for a dump."""
+    tables: tuple[Table, ...] = ()
+    lines: tuple[Line, ...] = ()
+    origin: Origin = "text"
+    layer: Layer = "good"
+    layer_note: str = ""
+    """Why the layer is judged so, for `inspect` and for the finding."""

@@ -1,0 +1,1 @@
+"""Raw cells to indicator rows, every change named; pure."""
