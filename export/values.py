@@ -1,0 +1,147 @@
+"""Values as they are published: text that every reader takes, numbers without noise."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from audit.model import Said
+from export.schema import LIST_SEPARATOR, Field
+
+GUARD = "\u00a0"
+"""NO-BREAK SPACE: a spreadsheet takes what follows it for text, and a reader does not see it."""
+
+_FORMULA = re.compile(r"\s*[\t=+\-@＝＋－＠]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+Published = str | int | bool | None
+
+
+def publish_text(text: str | None) -> str | None:
+    r"""Make text NFC with `\n`, and show what no file format takes; empty is absent.
+
+    A control character becomes its picture, half a surrogate pair the replacement character.
+
+    >>> publish_text("ก\r\nข\x00")
+    'ก\nข␀'
+    >>> publish_text("น้ำ\tดื่ม")
+    'น้ำ\tดื่ม'
+    """
+    if not text:
+        return None
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _UNPRINTABLE.search(text):
+        text = _UNPRINTABLE.sub(lambda match: _picture(match[0]), text)
+    return unicodedata.normalize("NFC", text)
+
+
+def _picture(character: str) -> str:
+    code = ord(character)
+    if code == 0x7F:
+        return "\u2421"
+    return chr(0x2400 + code) if code < 0x20 else "\ufffd"
+
+
+def guard_formula(text: str) -> str:
+    r"""Put a no-break space before text that a spreadsheet could take for a formula.
+
+    That is anything that begins with `=`, `+`, `-`, `@` or a tab, bulleted text too: unguarded,
+    "- ประชาสัมพันธ์" is shown as #NAME?.
+
+    >>> guard_formula("=1+1")
+    '\xa0=1+1'
+    >>> guard_formula("1. ประชาสัมพันธ์ = แจ้ง")
+    '1. ประชาสัมพันธ์ = แจ้ง'
+    """
+    return GUARD + text if _FORMULA.match(text) else text
+
+
+def drop_guard(text: str) -> str:
+    r"""Undo `guard_formula`, exactly.
+
+    >>> drop_guard("\xa0- ประชาสัมพันธ์")
+    '- ประชาสัมพันธ์'
+    >>> drop_guard("\xa0ประชาสัมพันธ์")
+    '\xa0ประชาสัมพันธ์'
+    """
+    return text[1:] if text.startswith(GUARD) and _FORMULA.match(text[1:]) else text
+
+
+def number_text(value: Decimal | float, decimal_places: int | None = None) -> str:
+    """Write a number plainly: no exponent, no noise, one decimal place at the least.
+
+    >>> number_text(Decimal("83.570")), number_text(0.1 + 0.2, 4), number_text(Decimal("1E+2"))
+    ('83.57', '0.3', '100.0')
+    """
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if decimal_places is not None:
+        number = round(number, decimal_places)
+    text = format(number + 0, "f")
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals.rstrip('0') or '0'}"
+
+
+def join_list(items: Iterable[str | int]) -> str | None:
+    """Join with `;`; one that stands within an item becomes the full-width `；`.
+
+    >>> join_list(("กองคลัง", "กองช่าง; งานโยธา"))
+    'กองคลัง;กองช่าง； งานโยธา'
+    """
+    texts = [publish_text(str(item)) or "" for item in items]
+    return LIST_SEPARATOR.join(text.replace(LIST_SEPARATOR, "；") for text in texts) or None
+
+
+def said_json(values: Iterable[Said]) -> str:
+    """Write what each place says as a compact JSON array.
+
+    >>> said_json([Said("5", "๖๖"), Said("6", "๒๖")])
+    '[{"where":"5","text":"๖๖"},{"where":"6","text":"๒๖"}]'
+    """
+    places = [{"where": publish_text(w) or "", "text": publish_text(t) or ""} for w, t in values]
+    return json.dumps(places, ensure_ascii=False, separators=(",", ":"))
+
+
+def csv_value(field: Field, value: object) -> Published:
+    """Turn a record's value into what its CSV column holds; None is an empty cell."""
+    match value:
+        case None | ():
+            return None
+        case bool() | int():
+            return value
+        case str():
+            text = publish_text(value)
+        case Decimal() | float():
+            return number_text(value, field.decimal_places)
+        case date():
+            return value.isoformat()
+        case tuple():
+            text = said_json(value) if field.type == "said" else join_list(value)
+        case _:
+            raise TypeError(f"{field.name}: no way to write {type(value).__name__}")
+    return guard_formula(text) if text else None
+
+
+def json_value(field: Field, value: object) -> str:
+    """Turn a record's value into JSON; numbers keep the digits that they have."""
+    match value:
+        case bool() | int():
+            return json.dumps(value)
+        case str():
+            return json.dumps(publish_text(value), ensure_ascii=False)
+        case tuple() if field.type == "said":
+            return said_json(value)
+        case tuple():
+            items = [publish_text(item) if isinstance(item, str) else item for item in value]
+            return json.dumps(items, ensure_ascii=False)
+        case None:
+            return "null"
+        case _:
+            return str(quoted_date_or_number(field, value))
+
+
+def quoted_date_or_number(field: Field, value: object) -> str:
+    plain = str(csv_value(field, value))
+    return f'"{plain}"' if field.type == "date" else plain

@@ -1,0 +1,597 @@
+"""OCR text dumps to pages of cells: tab-separated, Markdown and HTML tables, mixed as they come.
+
+The markup is read by one expression of our own that knows table and text tags by name. lxml loses text
+after a NUL or below 256 levels, and html.parser takes any `<word` for a tag; here what is not
+known markup is text and stays, there are no entity definitions to explode, and nothing raises.
+"""
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from rapidfuzz import fuzz
+
+from extract.model import Cell, Layer, Line, Page, Run, Source, Table
+
+# ---------------------------------------------------------------- inline markup
+
+_BREAKS = "br|p|div|li|ul|ol|h[1-6]|hr|section|article|header|footer|body|html|main|center|caption"
+_INLINE = (
+    "b|strong|i|em|u|s|sup|sub|span|font|small|big|a|code|pre|mark|del|ins|strike|img|input|label"
+)
+_GRID = "table|thead|tbody|tfoot|tr|td|th|colgroup|col"
+_TAG = re.compile(
+    rf"<(/?)({_BREAKS}|{_INLINE}|{_GRID}|head|meta|link|!doctype)"
+    r"(?=[\s/>])((?:[^<>\"']|\"[^\"<>]{0,500}\"|'[^'<>]{0,500}'){0,500})>",
+    re.IGNORECASE,
+)
+_BREAK = re.compile(_BREAKS, re.IGNORECASE)
+_COMMENT = re.compile(r"<!--.{0,2000}?-->", re.DOTALL)
+_HIDDEN = re.compile(r"<(/?)(script|style|title)\b[^<>]{0,500}>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_ESCAPE = re.compile(r"\\([*_|#~`+\-.!()\[\]<>\\])")
+_BOLD = re.compile(r"(\*\*\*|\*\*|__)(?=[^\s*_])(.{1,2000}?)(?<=[^\s*_])\1(?![*_])")
+_HEADING = re.compile(r"[ ]{0,3}#{1,6}[ ]+")
+_FENCE = re.compile(r"\s*```\s*\w*\s*$")
+
+
+def plain(text: str) -> str:
+    """Remove the markup that a dump puts into its text, and only that.
+
+    >>> plain("<b>จุดแข็ง</b> ระบบ&nbsp;A&amp;B<br>**ข้อ ๑**")
+    'จุดแข็ง ระบบ\\xa0A&B\\nข้อ ๑'
+    >>> plain("ค่า <๕ และ x<y ตาม <ชื่อหน่วยงาน> R&D *****")
+    'ค่า <๕ และ x<y ตาม <ชื่อหน่วยงาน> R&D *****'
+    """
+    if "<" in text:
+        text = _TAG.sub(lambda tag: "\n" if _BREAK.fullmatch(tag[2]) else "", text)
+    if "&" in text:
+        text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    if "\\" in text:
+        text = _ESCAPE.sub(r"\1", text)
+    if "**" in text or "__" in text:
+        text = _BOLD.sub(r"\2", text)
+    return text
+
+
+def _lines(text: str) -> tuple[Line, ...]:
+    parts = (part.strip(" \t\r\n") for part in plain(text).split("\n"))
+    return tuple(Line((Run("", part),)) for part in parts if part)
+
+
+def _without_hidden(text: str) -> str:
+    """Scripts, styles and the title of the browser's window are not on the page."""
+    kept: list[str] = []
+    at = 0
+    opened: re.Match[str] | None = None
+    for tag in _HIDDEN.finditer(text):
+        if not tag[1]:
+            opened = opened or tag
+        elif opened and opened[2].lower() == tag[2].lower():
+            kept.append(text[at : opened.start()])
+            at = tag.end()
+            opened = None
+    return "".join(kept) + text[at:]
+
+
+# ---------------------------------------------------------------- tables as they are written
+
+
+class Slot(NamedTuple):
+    """A cell of a dump before it has a place."""
+
+    text: str
+    rows: int = 1
+    columns: int = 1
+
+
+Rows = list[list[Slot]]
+Block = str | Rows
+"""A line of prose, or a table."""
+
+
+_OPEN_TABLE = re.compile(r"<(?:table|tr|td|th)(?=[\s>])", re.IGNORECASE)
+_SPAN = re.compile(r"\b(row|col)span\s*=\s*[\"']?\s*(\d{1,4})", re.IGNORECASE)
+
+
+def _html_table(text: str, start: int) -> tuple[str, Rows, str, int]:
+    """The table that opens at `start`: text above its rows, rows, text between them, its end.
+
+    Rows and cells close themselves; a table within a cell becomes lines of that cell.
+    """
+    rows: Rows = []
+    above: list[str] = []
+    loose: list[str] = []
+    parts: list[str] | None = None
+    spans = {"row": 1, "col": 1}
+    depth = 0
+    at = start
+
+    def close_cell() -> None:
+        nonlocal parts
+        if parts is not None:
+            if not rows:
+                rows.append([])
+            rows[-1].append(Slot("".join(parts), spans["row"], spans["col"]))
+            parts = None
+
+    for tag in _TAG.finditer(text, start):
+        into = parts if parts is not None else loose if rows else above
+        into.append(text[at : tag.start()])
+        at = tag.end()
+        closing, name = bool(tag[1]), tag[2].lower()
+        if name == "table":
+            if closing:
+                depth -= 1
+                if depth <= 0:
+                    close_cell()
+                    return "".join(above), rows, "".join(loose), at
+            elif parts is None and rows:
+                return "".join(above), rows, "".join(loose), tag.start()
+            else:
+                depth += 1
+        elif depth > 1 and parts is not None and name in ("tr", "td", "th"):
+            parts.append("\n" if name == "tr" else " ")
+        elif name == "tr":
+            close_cell()
+            if not closing:
+                rows.append([])
+        elif name in ("td", "th"):
+            close_cell()
+            if not closing:
+                parts = []
+                spans = {"row": 1, "col": 1}
+                for which, count in _SPAN.findall(tag[3]):
+                    spans[which.lower()] = max(1, int(count))
+        else:
+            into.append(tag[0])
+    (parts if parts is not None else loose).append(text[at:])
+    close_cell()
+    return "".join(above), rows, "".join(loose), len(text)
+
+
+_PIPE = re.compile(r"(?<!\\)\|")
+_SEPARATOR = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
+
+
+def _is_separator(line: str) -> bool:
+    return "|" in line and "-" in line and _SEPARATOR.fullmatch(line) is not None
+
+
+def _pipe_cells(line: str) -> list[str]:
+    line = line.strip()
+    parts = _PIPE.split(line)
+    if line.startswith("|"):
+        parts = parts[1:]
+    if len(parts) > 1 and not parts[-1].strip():
+        parts = parts[:-1]
+    return [part.strip() for part in parts]
+
+
+def _is_pipe_row(line: str) -> bool:
+    line = line.strip()
+    return line.startswith("|") and line.count("|") > 1
+
+
+def _joined(rows: Sequence[list[str]], columns: int) -> list[list[str]]:
+    """Rows with those made whole that line breaks inside their cells had cut in pieces.
+
+    Only where the pieces give exactly the columns; a line of one cell above a whole row is a title.
+    """
+    out: list[list[str]] = []
+    broken = False
+    n = 0
+    while n < len(rows):
+        whole, end = rows[n], n + 1
+        while 1 < len(whole) < columns and end < len(rows) and len(rows[end]) < columns:
+            whole = [*whole[:-1], whole[-1] + "\n" + rows[end][0], *rows[end][1:]]
+            end += 1
+        if end > n + 1 and len(whole) == columns:
+            broken = True
+            out.append(whole)
+            n = end
+        elif broken and len(rows[n]) == 1 and out:
+            out[-1] = [*out[-1][:-1], out[-1][-1] + "\n" + rows[n][0]]
+            n += 1
+        else:
+            out.append(rows[n])
+            n += 1
+    return out
+
+
+def _usual_width(rows: Iterable[Sequence[str]]) -> int:
+    counts = Counter(len(row) for row in rows if len(row) > 1)
+    return max(counts, key=lambda width: (counts[width], width)) if counts else 1
+
+
+def _slots(rows: Sequence[list[str]]) -> Rows:
+    """Rows of one width, as far as that loses no text."""
+    width = _usual_width(rows)
+    out: Rows = []
+    for row in rows:
+        while len(row) > width and not row[-1].strip():
+            row = row[:-1]
+        blank = [n for n, text in enumerate(row) if n and not text.strip()]
+        if len(row) == width + 1 and len(blank) == 1 and row[0].strip():
+            row = [text for n, text in enumerate(row) if n != blank[0]]  # a tab doubled
+        out.append([Slot(text) for text in row])
+    return out
+
+
+def _squeezed(row: Iterable[str]) -> tuple[str, ...]:
+    return tuple("".join(text.split()) for text in row)
+
+
+def _by_header(rows: Sequence[list[str]]) -> Iterator[list[list[str]]]:
+    """A run of rows cut before each repetition of its header, titles above it included."""
+    header: tuple[str, ...] | None = None
+    table: list[list[str]] = []
+    for row in rows:
+        filled = sum(bool(text.strip()) for text in row)
+        if header is None:
+            if filled > 1:
+                header = _squeezed(row)
+        elif _squeezed(row) == header:
+            cut = len(table)
+            while cut and sum(bool(text.strip()) for text in table[cut - 1][1:]) == 0:
+                cut -= 1
+            if cut:
+                yield table[:cut]
+            table = table[cut:]
+        table.append(row)
+    if table:
+        yield table
+
+
+def _tab_block(lines: list[str]) -> Iterator[Block]:
+    """A run of lines with tabs: a table, or prose that is merely indented."""
+    end = len(lines)
+    while end and "\t" not in lines[end - 1]:
+        end -= 1
+    start = 0
+    while start < end and "\t" not in lines[start]:
+        start += 1
+    rows = [[text.strip() for text in line.split("\t")] for line in lines[start:end]]
+    width = max(map(len, rows), default=1)
+    several = any(sum(map(bool, row)) > 1 for row in rows)
+    if several and (width > 3 or (width > 2 and len(rows) > 1)):
+        yield from lines[:start]
+        for table in _by_header(_joined(rows, _usual_width(rows))):
+            yield _slots(table)
+        yield from lines[end:]
+    else:
+        yield from (line.replace("\t", " ") for line in lines)
+
+
+def _pipe_block(lines: list[str]) -> Iterator[Block]:
+    tables: list[list[list[str]]] = [[]]
+    ruled = False
+    for line in lines:
+        if not _is_separator(line):
+            tables[-1].append(_pipe_cells(line))
+        elif ruled and len(tables[-1]) > 1:
+            tables.append([tables[-1].pop()])
+        else:
+            ruled = True
+    for rows in tables:
+        for table in _by_header(_joined(rows, _usual_width(rows))):
+            yield _slots(table)
+
+
+def _line_blocks(text: str) -> Iterator[Block]:
+    lines = [line for line in text.split("\n") if not _FENCE.match(line)]
+    n = 0
+    while n < len(lines):
+        line = lines[n]
+        end = n + 1
+        is_table = _is_separator(line) or (end < len(lines) and _is_separator(lines[end]))
+        if _is_pipe_row(line) or (is_table and "|" in line):
+            while (
+                end < len(lines)
+                and lines[end].strip()
+                and ("|" in lines[end] or (not lines[end - 1].rstrip().endswith("|")))
+            ):
+                end += 1
+            yield from _pipe_block(lines[n:end])
+        elif "\t" in line:
+            while end < len(lines) and ("\t" in lines[end] or lines[end].strip()):
+                end += 1
+            yield from _tab_block(lines[n:end])
+        else:
+            yield line
+        n = end
+
+
+def _blocks(text: str) -> Iterator[Block]:
+    at = 0
+    while at < len(text):
+        found = _OPEN_TABLE.search(text, at)
+        if not found:
+            break
+        yield from _line_blocks(text[at : found.start()])
+        above, rows, loose, at = _html_table(text, found.start())
+        yield from _line_blocks(above)
+        if any(rows):
+            yield [row for row in rows if row]
+        at = max(at, found.end())
+        yield from _line_blocks(loose)
+    yield from _line_blocks(text[at:])
+
+
+# ---------------------------------------------------------------- places in the table
+
+
+def _header_at(rows: Rows) -> int:
+    """The first row with more than one filled cell; the rows above it are titles."""
+    for n, row in enumerate(rows):
+        if sum(bool(slot.text.strip()) for slot in row) > 1:
+            return n
+    return len(rows)
+
+
+def _groups(upper: Sequence[str], lower: Sequence[str]) -> list[int] | None:
+    """How many columns each cell of a two-row header spans (0: covered), or None if it is not one.
+
+    >>> _groups(["ตัวชี้วัด", "การวิเคราะห์", ""], ["", "ข้อความ", "ผล"])
+    [1, 2, 0]
+    >>> _groups(["๙.การเปิดเผย", "", "ได้แก่"], ["", "ข้อ ๒", "ควร"])
+    """
+    if len(upper) != len(lower) or not upper[0] or lower[0] or all(upper):
+        return None
+    spans: list[int] = []
+    group = 0
+    for n, (above, below) in enumerate(zip(upper, lower, strict=True)):
+        if above:
+            group = n
+            spans.append(1)
+        elif below and lower[group]:
+            spans.append(0)
+            spans[group] += 1
+        else:
+            return None
+    return spans
+
+
+def _merged(rows: Rows) -> Rows:
+    """Put back the spans of titles and of a two-row header that a dump without spans lost.
+
+    A cell that is covered by another one is marked by a span of no columns.
+    """
+    if any(slot.rows > 1 or slot.columns > 1 for row in rows for slot in row):
+        return rows
+    width = max(map(len, rows))
+    out = [list(row) for row in rows]
+    at = _header_at(rows)
+    for row in out[:at]:
+        if row and row[0].text.strip():
+            row[:] = [row[0]._replace(columns=width)]
+    if at + 1 < len(out):
+        upper, lower = ([slot.text.strip() for slot in out[n]] for n in (at, at + 1))
+        spans = _groups(upper, lower)
+        for n, span in enumerate(spans or ()):
+            covered = span == 1 and not lower[n]
+            out[at][n] = Slot(out[at][n].text, 2 if covered else 1, span)
+            if covered:
+                out[at + 1][n] = out[at + 1][n]._replace(columns=0)
+    return out
+
+
+def _placed(rows: Rows) -> Iterator[tuple[int, int, Slot]]:
+    """Row, column and content of each cell, spans kept within the table, gaps filled."""
+    wide = max((sum(slot.columns for slot in row) for row in rows if len(row) > 1), default=0)
+    taken: set[tuple[int, int]] = set()
+    placed: list[tuple[int, int, Slot]] = []
+    for r, row in enumerate(rows):
+        c = 0
+        for slot in row:
+            if slot.columns == 0:
+                continue
+            while (r, c) in taken:
+                c += 1
+            columns = (
+                min(slot.columns, max(wide - c, 1)) if len(row) == 1 and wide else slot.columns
+            )
+            slot = Slot(slot.text, min(slot.rows, len(rows) - r, 200), min(columns, 50))
+            taken.update((r + dr, c + dc) for dr in range(slot.rows) for dc in range(slot.columns))
+            placed.append((r, c, slot))
+            c += slot.columns
+    width = max((c for _, c in taken), default=-1) + 1
+    if width <= 200:
+        for r in range(len(rows)):
+            placed += [(r, c, Slot("")) for c in range(width) if (r, c) not in taken]
+    return iter(sorted(placed))
+
+
+def _table(rows: Rows, source: Source, first_row: int) -> Table:
+    cells = tuple(
+        Cell(_lines(slot.text), source, first_row + r, c, slot.rows, slot.columns, "dump")
+        for r, c, slot in _placed(_merged(rows))
+    )
+    width = max(cell.column + cell.column_span for cell in cells)
+    return Table(cells, first_row, len(rows), width)
+
+
+# ---------------------------------------------------------------- pages
+
+
+class Mark(NamedTuple):
+    """Where a dump says that a page begins; what stands there is no text of the page."""
+
+    start: int
+    end: int
+    number: int | None = None
+
+
+_PAGE_WORD = r"(?:page|p\.|หน้าที่|หน้า)"
+_PAGE_COMMENT = re.compile(
+    rf"<!--\s*{_PAGE_WORD}\s*(?:no\.?|number)?\s*[:=#]?\s*\"?(\d{{1,5}})\"?[^<>]{{0,80}}?-->", re.I
+)
+_BREAK_COMMENT = re.compile(r"<!--\s*page\s*[-_ ]?\s*(?:break|end)\s*-->", re.I)
+_PAGE_LINE = re.compile(
+    r"^[ \t]*(?P<frame>#{1,6}|={2,}|-{2,}|\*\*|\[|<h[1-6]\b[^<>]{0,99}>)?[ \t]*"
+    rf"{_PAGE_WORD}[ \t]*[:.#]?[ \t]*(?P<number>\d{{1,5}})"
+    r"(?:[ \t]*(?:/|of|จาก)[ \t]*\d{1,5})?[ \t]*(?:#{1,6}|={2,}|-{2,}|\*\*|\]|</h[1-6]>|:)?[ \t]*$",
+    re.I | re.M,
+)
+_COUNTER_RULE = re.compile(r"^\{(?P<number>\d{1,5})\}-{8,}[ \t]*$", re.M)
+_RULE = re.compile(r"^[ \t]*(?:-{3,}|<hr\b[^<>]{0,99}>)[ \t]*$", re.M | re.I)
+_FRONT_MATTER = re.compile(
+    r"\s*---[ \t]*\n((?:[ \t]*[\w-]+[ \t]*:.*\n|[ \t]+\S.*\n){1,60})---[ \t]*\n"
+)
+_TABLE_EDGE = re.compile(r"<(/?)table(?=[\s>])", re.I)
+
+
+def _numbered(found: Iterable[re.Match[str]]) -> list[Mark]:
+    return [Mark(*match.span(), int(match[match.re.groups or 0])) for match in found]
+
+
+def _outside_tables(text: str, marks: list[Mark]) -> list[Mark]:
+    """Marks that do not stand inside an HTML table."""
+    edges = [(edge.start(), -1 if edge[1] else 1) for edge in _TABLE_EDGE.finditer(text)]
+    kept, depth, n = [], 0, 0
+    for mark in marks:
+        while n < len(edges) and edges[n][0] < mark.start:
+            depth = max(0, depth + edges[n][1])
+            n += 1
+        if depth == 0:
+            kept.append(mark)
+    return kept
+
+
+def _page_lines(text: str) -> list[Mark]:
+    """Lines like `## Page 3`; without a frame only where they head every page from the first."""
+    found = list(_PAGE_LINE.finditer(text))
+    framed = [match for match in found if match["frame"]]
+    marks = _numbered(framed or found)
+    numbers = [mark.number or 0 for mark in marks]
+    if framed:
+        rising = all(a < b for a, b in zip(numbers, numbers[1:], strict=False))
+        return marks if rising else []
+    heads = bool(marks) and not text[: marks[0].start].strip()
+    return marks if heads and len(marks) > 1 and numbers == [*range(1, len(marks) + 1)] else []
+
+
+def _rules(text: str) -> list[Mark]:
+    """Rules between pages: none that closes a front matter or underlines a heading."""
+    front = _FRONT_MATTER.match(text)
+    from_here = front.end() if front else 0
+    free, tight = [], []
+    for rule in _RULE.finditer(text, from_here):
+        above = text[from_here : rule.start()].rpartition("\n")[0].rpartition("\n")[2].strip(" \r")
+        loose = not above or above.endswith(("|", ">")) or "\t" in above
+        (free if loose else tight).append(Mark(*rule.span()))
+    return free or tight
+
+
+def _marks(text: str) -> list[Mark]:
+    """The page marks of a dump: of several kinds the surest alone counts."""
+    if "\f" in text:
+        return [Mark(*match.span()) for match in re.finditer("\f", text)]
+    comments = _numbered(_PAGE_COMMENT.finditer(text))
+    comments = comments or [Mark(*match.span()) for match in _BREAK_COMMENT.finditer(text)]
+    if comments:
+        return comments
+    lines = _numbered(_COUNTER_RULE.finditer(text)) or _outside_tables(text, _page_lines(text))
+    return lines or _outside_tables(text, _rules(text))
+
+
+def _marked_pages(text: str, marks: Sequence[Mark]) -> list[tuple[int, str]]:
+    """Number and text of each page; a mark with a number stands at the head of its page."""
+    stated = marks[0].number is not None
+    offset = 1 if marks[0].number == 0 else 0
+    head = text[: marks[0].start]
+    pages = [] if (stated or "\f" not in text) and not head.strip() else [(1, head)]
+    ends = [mark.start for mark in marks[1:]] + [len(text)]
+    for mark, end in zip(marks, ends, strict=True):
+        last = pages[-1][0] if pages else 0
+        number = last + 1 if mark.number is None else mark.number + offset
+        body = text[mark.end : end]
+        if pages and number == last:
+            pages[-1] = (last, pages[-1][1] + "\n" + body)
+        else:
+            pages.append((number if last < number < last + 9999 else last + 1, body))
+    if not stated and len(pages) > 1 and not pages[-1][1].strip():
+        pages.pop()
+    return pages
+
+
+def _alike(line: str, others: Iterable[str]) -> bool:
+    return any(fuzz.ratio(line, other) >= 80 for other in others)
+
+
+def _page_blocks(blocks: Iterable[Block]) -> Iterator[list[Block]]:
+    """Without marks each table with the lines above it is a page; a cover stands before the first.
+
+    Title lines of the first table are known by those of the other tables, and in a dump of one table
+    by standing right above it.
+    """
+    gaps: list[list[str]] = [[]]
+    tables: list[Rows] = []
+    for block in blocks:
+        if isinstance(block, str):
+            gaps[-1].append(block)
+        else:
+            tables.append(block)
+            gaps.append([])
+    if not tables:
+        yield [*gaps[0]]
+        return
+    first, *later = gaps
+    titles = [line for gap in later[:-1] for line in gap if line.strip()]
+    cut = len(first)
+    while cut:
+        line = first[cut - 1]
+        if len(tables) == 1:
+            if not line.strip():
+                break
+        elif line.strip() and not _alike(line, titles):
+            break
+        cut -= 1
+    cover, above = first[:cut], first[cut:]
+    if any(line.strip() for line in cover):
+        yield [*cover]
+    for n, table in enumerate(tables):
+        page: list[Block] = [*above, table]
+        above = later[n]
+        if n == len(tables) - 1:
+            page += above
+        yield page
+
+
+def _page(source: Source, blocks: Iterable[Block]) -> Page:
+    lines: list[Line] = []
+    tables: list[Table] = []
+    row = 0
+    for block in blocks:
+        if isinstance(block, str):
+            lines += _lines(_HEADING.sub("", block, count=1) if block.startswith("#") else block)
+        else:
+            tables.append(_table(block, source, row))
+            row += tables[-1].row_count
+    layer: Layer = (
+        "good" if lines or any(cell.lines for t in tables for cell in t.cells) else "none"
+    )
+    return Page(source, tuple(tables), tuple(lines), "dump", layer)
+
+
+def read_dump(document: str, text: str) -> Iterator[Page]:
+    """The pages of an OCR dump, as the dump marks them, else a page a table.
+
+    >>> [page] = read_dump("a.md", "| ข้อ | ผล |\\n|---|---|\\n| i๑ | ดี<br>มาก |\\n")
+    >>> [cell.raw for cell in page.tables[0].cells]
+    ['ข้อ', 'ผล', 'i๑', 'ดี\\nมาก']
+    """
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = _without_hidden(text)
+    marks = _marks(text)
+    if marks:
+        for number, body in _marked_pages(text, marks):
+            yield _page(Source(document, number), _blocks(_COMMENT.sub("", body)))
+    else:
+        front = _FRONT_MATTER.match(text)
+        if front:
+            text = front[1] + text[front.end() :]
+        for number, blocks in enumerate(_page_blocks(_blocks(_COMMENT.sub("", text))), start=1):
+            yield _page(Source(document, number), blocks)
