@@ -85,7 +85,7 @@ ROWS = Table(
             "string",
             "หน่วยงาน",
             "Agency",
-            "canonical name, e.g. `เทศบาลตำบลบ้านนา`; as printed where no official place explains it",
+            "canonical name; as printed where no official place explains it",
         ),
         Field("district", "string", "อำเภอ", "District", "canonical name without อำเภอ"),
         Field("province", "string", "จังหวัด", "Province", "canonical name without จังหวัด"),
@@ -149,7 +149,7 @@ ROWS = Table(
             "string",
             "ประเด็นที่วิเคราะห์",
             "Analysis",
-            "without the heading `i1 ประเด็น`; items of a list on lines of their own, as in the next five",
+            "without the heading `i1 ประเด็น`; list items on lines of their own, here and below",
         ),
         Field("measures", "string", "มาตรการ", "Measures", "what the agency will do"),
         Field("result", "string", "ผลการประเมิน", "Result", "with its headings, such as จุดแข็ง"),
@@ -259,9 +259,7 @@ CELLS = Table(
             required=True,
             allowed=("text", "ocr", "dump"),
         ),
-        Field(
-            "raw", "string", "ข้อความดิบ", "Raw text", "as it was read, one line of paper a line"
-        ),
+        Field("raw", "string", "ข้อความดิบ", "Raw text", "as it was read, one line of paper a line"),
         Field(
             "value",
             "string",
@@ -277,7 +275,7 @@ CORRECTIONS = Table(
     name="corrections",
     title_th="การแก้ไข",
     title_en="Corrections",
-    description="one record per change made to a value: applied to the raw cells they give the values",
+    description="one record per change made to a value: they lead from the raw cells to the values",
     sorted_by="document, page, row, column; those of one cell in the order in which they were made",
     fields=(
         DOCUMENT,
@@ -374,9 +372,7 @@ DOCUMENTS = Table(
             allowed=("ok", "partial", "failed"),
         ),
         Field("pages", "integer", "จำนวนหน้า", "Pages", "how many"),
-        Field(
-            "source", "list", "ที่มา", "Source", "as in `cells`, more than one where pages differ"
-        ),
+        Field("source", "list", "ที่มา", "Source", "as in `cells`, more than one where pages differ"),
         Field("agency", "string", "หน่วยงาน", "Agency", "as in `rows`"),
         Field("fiscal_year", "integer", "ปีงบประมาณ", "Fiscal year", "as in `rows`"),
         Field("rows", "integer", "จำนวนแถว", "Rows", "how many", required=True),

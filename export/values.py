@@ -11,7 +11,7 @@ from audit.model import Said
 from export.schema import LIST_SEPARATOR, Field
 
 GUARD = "\u00a0"
-"""NO-BREAK SPACE: a spreadsheet takes what follows it for text, and a reader does not see it."""
+"""NO-BREAK SPACE: no spreadsheet's formula begins with it, and a person does not see it."""
 
 _FORMULA = re.compile(r"\s*[\t=+\-@＝＋－＠]")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -49,7 +49,7 @@ def guard_formula(text: str) -> str:
     r"""Put a no-break space before text that a spreadsheet could take for a formula.
 
     That is anything that begins with `=`, `+`, `-`, `@` or a tab, bulleted text too: unguarded,
-    "- ประชาสัมพันธ์" is shown as #NAME?.
+    "- ประชาสัมพันธ์" may become #NAME?. JSON needs none.
 
     >>> guard_formula("=1+1")
     '\xa0=1+1'
@@ -109,11 +109,11 @@ def csv_value(field: Field, value: object) -> Published:
     match value:
         case None | ():
             return None
-        case bool() | int():
+        case bool() | int() if field.type != "number":
             return value
         case str():
             text = publish_text(value)
-        case Decimal() | float():
+        case Decimal() | float() | int():
             return number_text(value, field.decimal_places)
         case date():
             return value.isoformat()
@@ -127,21 +127,20 @@ def csv_value(field: Field, value: object) -> Published:
 def json_value(field: Field, value: object) -> str:
     """Turn a record's value into JSON; numbers keep the digits that they have."""
     match value:
-        case bool() | int():
+        case None:
+            return "null"
+        case bool() | int() if field.type != "number":
             return json.dumps(value)
-        case str():
-            return json.dumps(publish_text(value), ensure_ascii=False)
+        case Decimal() | float() | int():
+            return number_text(value, field.decimal_places)
+        case date():
+            return json.dumps(value.isoformat())
         case tuple() if field.type == "said":
             return said_json(value)
         case tuple():
-            items = [publish_text(item) if isinstance(item, str) else item for item in value]
+            items = [publish_text(x) or "" if isinstance(x, str) else x for x in value]
             return json.dumps(items, ensure_ascii=False)
-        case None:
-            return "null"
+        case str():
+            return json.dumps(publish_text(value), ensure_ascii=False)
         case _:
-            return str(quoted_date_or_number(field, value))
-
-
-def quoted_date_or_number(field: Field, value: object) -> str:
-    plain = str(csv_value(field, value))
-    return f'"{plain}"' if field.type == "date" else plain
+            raise TypeError(f"{field.name}: no way to write {type(value).__name__}")

@@ -1,7 +1,7 @@
 """OCR text dumps to pages of cells: tab-separated, Markdown and HTML tables, mixed as they come.
 
-The markup is read by one expression of our own that knows table and text tags by name. lxml loses text
-after a NUL or below 256 levels, and html.parser takes any `<word` for a tag; here what is not
+The markup is read by one expression of our own that knows table and text tags by name. lxml loses
+text after a NUL or below 256 levels, and html.parser takes any `<word` for a tag; here what is not
 known markup is text and stays, there are no entity definitions to explode, and nothing raises.
 """
 
@@ -9,6 +9,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
@@ -28,6 +29,10 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _BREAK = re.compile(_BREAKS, re.IGNORECASE)
+_HEADING_EDGE = re.compile(
+    r"(?<=[ \t])(?:<(?:b|strong)>|\*\*(?=[^\s*]))|(?:</(?:b|strong)>|(?<=[^\s*])\*\*)(?=[ \t])",
+    re.IGNORECASE,
+)
 _COMMENT = re.compile(r"<!--.{0,2000}?-->", re.DOTALL)
 _HIDDEN = re.compile(r"<(/?)(script|style|title)\b[^<>]{0,500}>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
@@ -40,11 +45,15 @@ _FENCE = re.compile(r"\s*```\s*\w*\s*$")
 def plain(text: str) -> str:
     """Remove the markup that a dump puts into its text, and only that.
 
+    The end of bold type at a space leaves a second space: a heading ends there, no full line.
+
     >>> plain("<b>จุดแข็ง</b> ระบบ&nbsp;A&amp;B<br>**ข้อ ๑**")
-    'จุดแข็ง ระบบ\\xa0A&B\\nข้อ ๑'
+    'จุดแข็ง  ระบบ\\xa0A&B\\nข้อ ๑'
     >>> plain("ค่า <๕ และ x<y ตาม <ชื่อหน่วยงาน> R&D *****")
     'ค่า <๕ และ x<y ตาม <ชื่อหน่วยงาน> R&D *****'
     """
+    if "<b" in text or "**" in text or "<s" in text or "<B" in text or "<S" in text:
+        text = _HEADING_EDGE.sub(lambda edge: " " + edge[0], text)
     if "<" in text:
         text = _TAG.sub(lambda tag: "\n" if _BREAK.fullmatch(tag[2]) else "", text)
     if "&" in text:
@@ -467,7 +476,7 @@ def _page_lines(text: str) -> list[Mark]:
     marks = _numbered(framed or found)
     numbers = [mark.number or 0 for mark in marks]
     if framed:
-        rising = all(a < b for a, b in zip(numbers, numbers[1:], strict=False))
+        rising = all(a < b for a, b in pairwise(numbers))
         return marks if rising else []
     heads = bool(marks) and not text[: marks[0].start].strip()
     return marks if heads and len(marks) > 1 and numbers == [*range(1, len(marks) + 1)] else []
@@ -477,7 +486,8 @@ def _rules(text: str) -> list[Mark]:
     """Rules between pages: none that closes a front matter or underlines a heading."""
     front = _FRONT_MATTER.match(text)
     from_here = front.end() if front else 0
-    free, tight = [], []
+    free: list[Mark] = []
+    tight: list[Mark] = []
     for rule in _RULE.finditer(text, from_here):
         above = text[from_here : rule.start()].rpartition("\n")[0].rpartition("\n")[2].strip(" \r")
         loose = not above or above.endswith(("|", ">")) or "\t" in above
@@ -522,10 +532,10 @@ def _alike(line: str, others: Iterable[str]) -> bool:
 
 
 def _page_blocks(blocks: Iterable[Block]) -> Iterator[list[Block]]:
-    """Without marks each table with the lines above it is a page; a cover stands before the first.
+    """Without marks each table with the lines above it is a page, the cover before them another.
 
-    Title lines of the first table are known by those of the other tables, and in a dump of one table
-    by standing right above it.
+    Title lines of the first table are known by those of the other tables, and in a dump of one
+    table by standing right above it.
     """
     gaps: list[list[str]] = [[]]
     tables: list[Rows] = []

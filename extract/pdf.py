@@ -22,8 +22,8 @@ from pdfminer.pdfinterp import PDFPageInterpreter
 from pdfminer.pdftypes import PDFStream, resolve1
 from pdfminer.psparser import PSException
 from pdfminer.utils import apply_matrix_pt, mult_matrix
-from pdfplumber.utils.pdfinternals import decode_text
 from pdfplumber.utils.exceptions import PdfminerException
+from pdfplumber.utils.pdfinternals import decode_text
 
 from extract.errors import Unreadable
 from extract.grid import Grid, Rule, find_grids

@@ -1,4 +1,4 @@
-"""The ITA framework of an assessed year: indicators, codes and questions, from ita-framework.toml."""
+"""The ITA framework of an assessed year, from ita-framework.toml: indicators, codes, questions."""
 
 import re
 import tomllib
@@ -56,7 +56,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class CodeRange:
-    """The numbers of one letter: up to `count`, and up to `ceiling` where the count is unverified."""
+    """The numbers of one letter: to `count`, and perhaps to `ceiling` where that is unverified."""
 
     letter: str
     count: int

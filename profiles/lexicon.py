@@ -1,4 +1,4 @@
-"""Thai words, how common they are, and the private-use glyphs of Thai fonts; loaded on first use."""
+"""Thai words, how common they are, private-use glyphs of Thai fonts; loaded on first use."""
 
 import math
 import re
@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 LONGEST_WORD = 24
-"""Longer entries of the word list are titles and phrases; nothing is lost by not looking for them."""
+"""Longer entries of the word list are titles and phrases: nothing is lost without them."""
 UNKNOWN_LETTERS = 16.0
 """Cost of one stretch of letters that no word explains, about that of the rarest word."""
 UNKNOWN_LETTER = 3.0
@@ -127,3 +127,38 @@ def unknown_letters(text: str) -> int:
     (0, True)
     """
     return sum(read_run(run)[1] for run in _THAI_RUN.findall(text))
+
+
+@cache
+def lost_ring_words(ring: str = "") -> dict[str, str]:
+    """Words with SARA AM by how they look with another sign for its ring, where that is no Thai.
+
+    >>> lost_ring_words()["ดาเนิน"], "นา" in lost_ring_words(), "มาลา" in lost_ring_words()
+    ('ดำเนิน', False, False)
+    >>> lost_ring_words("่")["ก่าหนด"], "ค่า" in lost_ring_words("่")
+    ('กำหนด', False)
+    """
+    found = {}
+    for word, cost in word_costs().items():
+        if "ำ" in word and len(word) >= 4 and cost < 13:
+            other = word.replace("ำ", f"{ring}า")
+            if other not in word_costs() and read_run(other)[0] - cost > 6:
+                found[other] = word
+    return found
+
+
+@cache
+def lost_ring_pattern(ring: str = "") -> re.Pattern[str]:
+    """Finds the longest of `lost_ring_words`; as a tree of letters, since a long list is slow."""
+    return re.compile(_tree(sorted(lost_ring_words(ring))))
+
+
+def _tree(words: list[str]) -> str:
+    tails: dict[str, list[str]] = {}
+    for word in words:
+        tails.setdefault(word[:1], []).append(word[1:])
+    is_end = "" in tails
+    branches = [letter + _tree(tails[letter]) for letter in sorted(tails) if letter]
+    if not branches:
+        return ""
+    return f"(?:{'|'.join(branches)}){'?' if is_end else ''}"

@@ -1,0 +1,296 @@
+"""Which column of which table is which field: headers matched fuzzily, pooled over the document."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz import fuzz, process
+
+from extract.model import Cell, Table
+from normalize.text import mark_skeleton
+from normalize.trace import Step
+from profiles.report import Profile
+
+HEADER_ROWS = 7
+"""Titles and headers stand in no more rows than these at the top of a table."""
+SURE, LIKELY = 80.0, 68.0
+EDGE_POINTS = 12.0
+"""How far the sides of a table may move from page to page."""
+WIDE = 0.7
+"""A cell over more than this share of the columns is a title or a section, not a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A cell with its text after the repair of its layer; `\\n` where a line of paper ends."""
+
+    cell: Cell
+    text: str
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A column: from `start` to `end` in points, or in column numbers for a dump."""
+
+    field: str
+    start: float
+    end: float
+    header: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """A table as the profile sees it."""
+
+    page: int
+    index: int
+    """Counted from 0 within the page."""
+    table: Table
+    texts: tuple[Text, ...]
+    slots: tuple[Slot, ...] = ()
+    """Empty where the table is no data table of the profile."""
+    header_rows: tuple[int, int] = (0, 0)
+    """First and one past the last row of the header, as `Cell.row` counts."""
+    groups: tuple[tuple[str, str], ...] = ()
+    """Headers over several columns: the kind of year that stands in them, and their text."""
+
+    @property
+    def is_data(self) -> bool:
+        return bool(self.slots)
+
+    def field_of(self, cell: Cell) -> str:
+        """The name in cells.csv: a field, `title`, `header`, or empty."""
+        if not self.slots:
+            return ""
+        if cell.row < self.header_rows[0]:
+            return "title"
+        if cell.row < self.header_rows[1]:
+            return "header"
+        return self.slot_of(cell)
+
+    def slot_of(self, cell: Cell) -> str:
+        """The field whose column a cell stands in, empty for one over most columns."""
+        start, end = extent(cell)
+        shares = [
+            (min(end, slot.end) - max(start, slot.start)) / (slot.end - slot.start)
+            for slot in self.slots
+        ]
+        if len(shares) > 2 and sum(share > 0.5 for share in shares) > WIDE * len(shares):
+            return ""
+        best = max(
+            range(len(shares)),
+            key=lambda i: (shares[i] > 0.5, -i if shares[i] > 0.5 else shares[i]),
+        )
+        return self.slots[best].field if shares[best] > 0 else ""
+
+
+def extent(cell: Cell) -> tuple[float, float]:
+    """Where a cell starts and ends across its table: points, or columns of a dump."""
+    box = cell.source.box
+    if box is None:
+        return float(cell.column), float(cell.column + cell.column_span)
+    return box.x0, box.x1
+
+
+def header_key(text: str) -> str:
+    """What is compared of a header: no spaces, marks, digits or dots.
+
+    >>> header_key("ขั้นตอน/วิธีการ\\nดำเนินการ") == header_key("ขันตอน/วิธีการดำเนินการ")
+    True
+    >>> header_key("ในปี ๒๕๖๘") == header_key("ในปี 2567")
+    True
+    """
+    return re.sub(r"[\s\d.·:()*\u200b]+", "", mark_skeleton(text)).lower()
+
+
+@lru_cache(maxsize=16)
+def spellings(profile: Profile) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Header keys and the field each stands for; a group's is `group:` and its kind of year."""
+    keys, names = [], []
+    for column in profile.columns:
+        for header in column.headers:
+            keys.append(header_key(header))
+            names.append(column.field)
+    for group in profile.groups:
+        for header in group.headers:
+            keys.append(header_key(header))
+            names.append(f"group:{group.year}")
+    return tuple(keys), tuple(names)
+
+
+@lru_cache(maxsize=4096)
+def match_header(text: str, profile: Profile) -> tuple[tuple[str, float], ...]:
+    """The fields that a header may name, best first, each with a score of 0 to 100."""
+    key = header_key(text)
+    if not key or len(key) > 120:
+        return ()
+    keys, names = spellings(profile)
+    scores: dict[str, float] = {}
+    for _, score, at in process.extract(
+        key, keys, scorer=fuzz.ratio, score_cutoff=LIKELY - 8, limit=None
+    ):
+        scores[names[at]] = max(scores.get(names[at], 0.0), score)
+    return tuple(sorted(scores.items(), key=lambda item: -item[1]))
+
+
+def view_tables(
+    tables: Iterable[tuple[int, int, Table, tuple[Text, ...]]], profile: Profile
+) -> tuple[TableView, ...]:
+    """Name the columns of all tables of a document: (page, index, table, texts) each.
+
+    A header is looked for in every table; one without a header that stands like the tables before
+    it goes on with their columns. Columns that one page's header names badly take the name that
+    the same column has in the document's other headers.
+    """
+    views = [
+        with_header(TableView(page, index, table, texts), profile)
+        for page, index, table, texts in tables
+    ]
+    pooled = pool(views)
+    found: list[TableView] = []
+    last: TableView | None = None
+    for view in views:
+        if view.slots:
+            view = name_slots(view, pooled)
+            last = view
+        elif last is not None and goes_on(view, last):
+            first = view.table.first_row
+            view = TableView(
+                view.page, view.index, view.table, view.texts, last.slots, (first, first)
+            )
+        found.append(view)
+    return tuple(found)
+
+
+def with_header(view: TableView, profile: Profile) -> TableView:
+    """Find the header rows of one table, if its columns are those of the profile."""
+    first = view.table.first_row
+    limit = first + HEADER_ROWS
+    candidates: list[tuple[Text, tuple[tuple[str, float], ...]]] = []
+    for text in view.texts:
+        if text.cell.row < limit and text.text.strip():
+            matches = match_header(text.text, profile)
+            if matches and matches[0][1] >= LIKELY:
+                candidates.append((text, matches))
+    if not candidates:
+        return view
+    by_row: Counter[int] = Counter()
+    for text, matches in candidates:
+        if matches[0][1] >= SURE:
+            by_row[text.cell.row] += 1
+    rows = sorted(row for row, count in by_row.items() if count >= 2)
+    if not rows:
+        return view
+    top = rows[0]
+    bottom = top
+    for row in rows:
+        if row <= bottom + 1:
+            bottom = row
+    end = 1 + max(
+        (t.cell.row + t.cell.row_span - 1 for t, _ in candidates if top <= t.cell.row <= bottom),
+        default=bottom,
+    )
+    end = max(end, bottom + 1)
+    while top > first and any(
+        t.cell.row <= top - 1 < t.cell.row + t.cell.row_span
+        and m[0][1] >= SURE
+        and t.cell.column_span < view.table.column_count
+        for t, m in candidates
+    ):
+        top -= 1
+    leaves = [t for t in view.texts if top <= t.cell.row < end]
+    groups = []
+    slots: list[tuple[Text, tuple[tuple[str, float], ...]]] = []
+    for text in leaves:
+        matches = match_header(text.text, profile) if text.text.strip() else ()
+        below = text.cell.row + text.cell.row_span
+        has_leaves = below < end and any(
+            t.cell.row >= below
+            and t.text.strip()
+            and t.cell.column < text.cell.column + text.cell.column_span
+            and text.cell.column < t.cell.column + t.cell.column_span
+            for t in leaves
+        )
+        if has_leaves and (
+            text.cell.column_span > 1 or (matches and matches[0][0].startswith("group:"))
+        ):
+            kind = next((m[0][6:] for m in matches if m[0].startswith("group:")), "")
+            groups.append((kind, text.text))
+        elif not has_leaves and text.text.strip():
+            slots.append((text, tuple(m for m in matches if not m[0].startswith("group:"))))
+    named = assign(slots)
+    fields = {slot.field for slot in named} - {""}
+    if len(fields) < profile.min_columns or not set(profile.required) & fields:
+        return view
+    return TableView(
+        view.page,
+        view.index,
+        view.table,
+        view.texts,
+        tuple(sorted(named, key=lambda slot: slot.start)),
+        (top, end),
+        tuple(groups),
+    )
+
+
+def assign(candidates: Sequence[tuple[Text, tuple[tuple[str, float], ...]]]) -> list[Slot]:
+    """One field a column, the surest first; a column whose name nobody knows stays unnamed."""
+    pairs = sorted(
+        (
+            (score, -i, field)
+            for i, (_, matches) in enumerate(candidates)
+            for field, score in matches
+            if score >= LIKELY
+        ),
+        reverse=True,
+    )
+    names: dict[int, str] = {}
+    for _, minus, field in pairs:
+        if -minus not in names and field not in names.values():
+            names[-minus] = field
+    return [
+        Slot(names.get(i, ""), *extent(text.cell), " ".join(text.text.split()))
+        for i, (text, _) in enumerate(candidates)
+    ]
+
+
+def pool(views: Sequence[TableView]) -> dict[tuple[int, int], str]:
+    """The field that most headers of the document give column i of n."""
+    votes: dict[tuple[int, int], Counter[str]] = {}
+    for view in views:
+        for i, slot in enumerate(view.slots):
+            if slot.field:
+                votes.setdefault((i, len(view.slots)), Counter())[slot.field] += 1
+    return {key: counter.most_common(1)[0][0] for key, counter in votes.items()}
+
+
+def name_slots(view: TableView, pooled: dict[tuple[int, int], str]) -> TableView:
+    """Give a column that this header leaves unnamed the name it has elsewhere."""
+    taken = {slot.field for slot in view.slots}
+    slots = tuple(
+        slot
+        if slot.field or pooled.get((i, len(view.slots)), "") in taken
+        else Slot(pooled[i, len(view.slots)], slot.start, slot.end, slot.header)
+        for i, slot in enumerate(view.slots)
+        if True
+    )
+    return TableView(
+        view.page, view.index, view.table, view.texts, slots, view.header_rows, view.groups
+    )
+
+
+def goes_on(view: TableView, last: TableView) -> bool:
+    """True where a table without a header stands in the columns of the one before it."""
+    box, before = view.table.box, last.table.box
+    if box is None or before is None:
+        return view.table.column_count == last.table.column_count
+    inner = [t.cell.source.box.x0 for t in view.texts if t.cell.source.box]
+    near = sum(any(abs(slot.start - x) <= EDGE_POINTS / 2 for x in inner) for slot in last.slots)
+    return (
+        abs(box.x0 - before.x0) <= EDGE_POINTS
+        and abs(box.x1 - before.x1) <= EDGE_POINTS
+        and near * 2 > len(last.slots)
+    )

@@ -1,0 +1,591 @@
+"""One document, from raw pages to indicator rows, with all that the audit needs to judge them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rapidfuzz import fuzz
+
+from extract.model import Page
+from normalize.cells import (
+    Paper,
+    find_defects,
+    finish,
+    join_text,
+    measure,
+    repair_cell,
+    repair_lines,
+)
+from normalize.codes import (
+    CodeReading,
+    QuestionPart,
+    code_from_wording,
+    read_code,
+    split_analysis,
+    split_questions,
+    wording_skeleton,
+)
+from normalize.columns import TableView, view_tables
+from normalize.indicators import IndicatorReading, read_indicator
+from normalize.model import CellValue, Correction, Instrument, Row
+from normalize.periods import Period, read_period
+from normalize.places import Agency, Mention, find_mentions, resolve_agency
+from normalize.references import References, read_references
+from normalize.rows import PhysicalRow, Piece, TableRow, put_together, rows_of, squeeze
+from normalize.scores import ScoreReading, read_score
+from normalize.sections import Sections, split_result
+from normalize.units import UnitReading, read_units
+from normalize.years import Years, YearSaid, say_years, settle_years
+from profiles.framework import Framework, framework_for
+from profiles.gazetteer import gazetteer
+from profiles.report import Profile
+
+SAME_PAGE, SAME_QUESTION = 90.0, 80.0
+"""Ratios of two pages' texts, and of their questions, from which on they are one page."""
+MIN_PAGE_LETTERS = 120
+TEXT_FIELDS = ("question", "analysis", "measures", "result", "steps", "timeframe")
+LOW_CONFIDENCE = 0.8
+"""A row below this is shown to a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """What the audit needs to know of a page."""
+
+    number: int
+    layer: str
+    note: str
+    has_data: bool
+    tables: int
+    titles: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A page that stands twice: its content counts once."""
+
+    page: int
+    again: int
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class SaidCode:
+    """What one page prints for a code, and what was made of it."""
+
+    page: int
+    reading: CodeReading
+
+
+@dataclass(frozen=True, slots=True)
+class SaidIndicator:
+    page: int
+    text: str
+    reading: IndicatorReading
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row and the evidence behind it."""
+
+    row: Row
+    code: CodeReading
+    codes: tuple[SaidCode, ...]
+    """What every page prints for it, the twin of its page included."""
+    indicators: tuple[SaidIndicator, ...]
+    period: Period | None
+    score: ScoreReading
+    units: UnitReading
+    sections: Sections
+    references: References
+    physical: PhysicalRow
+    siblings: tuple[str, ...] = ()
+    """The codes of the other questions of its physical row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything known of one document."""
+
+    document: str
+    profile: Profile | None
+    framework: Framework
+    pages: tuple[PageView, ...]
+    agency: Agency
+    years: Years
+    views: tuple[TableView, ...] = ()
+    records: tuple[Record, ...] = ()
+    twins: tuple[Twin, ...] = ()
+    cells: tuple[CellValue, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    defects: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(record.row for record in self.records)
+
+
+def choose_profile(
+    views_of: Mapping[str, Sequence[TableView]], profiles: Sequence[Profile]
+) -> Profile | None:
+    """The profile in whose columns most tables of the document stand; None where none fits."""
+    counts = {
+        profile.name: sum(view.is_data for view in views_of[profile.name]) for profile in profiles
+    }
+    best = max(profiles, key=lambda profile: counts[profile.name], default=None)
+    return best if best is not None and counts[best.name] else None
+
+
+def normalize(document: str, pages: Sequence[Page], profiles: Sequence[Profile]) -> Report:
+    """All of one document; pure in its pages and the profiles."""
+    defects = find_defects(pages)
+    tables = [
+        (page.source.page, i, table, tuple(repair_cell(cell, defects) for cell in table.cells))
+        for page in pages
+        for i, table in enumerate(page.tables)
+    ]
+    views_of = {profile.name: view_tables(tables, profile) for profile in profiles}
+    profile = choose_profile(views_of, profiles)
+    if profile is not None:
+        views = views_of[profile.name]
+    else:
+        views = tuple(TableView(*table) for table in tables)
+    paper = measure(views)
+    data_pages = {view.page for view in views if view.is_data}
+    page_views = tuple(view_page(page, defects, views, data_pages) for page in pages)
+    years = settle_years(tuple(years_said(page_views, views, profile)))
+    framework = framework_for(years.assessment or (years.fiscal or 2569) - 1)
+    cells, corrections = read_cells(document, views, paper)
+    twins = find_twins(views)
+    report = Report(
+        document,
+        profile,
+        framework,
+        page_views,
+        Agency(None),
+        years,
+        views,
+        twins=twins,
+        cells=tuple(cells),
+        defects=tuple(sorted((font, names) for font, names in defects.items() if names)),
+    )
+    drafts = list(read_rows(report, paper)) if profile is not None else []
+    agency = resolve_agency(tuple(mentions_of(page_views, views, paper)), gazetteer())
+    records = tuple(place_record(draft, agency, years) for draft in drafts)
+    corrections += row_corrections(document, agency, records)
+    return replace(report, agency=agency, records=records, corrections=tuple(corrections))
+
+
+def view_page(
+    page: Page,
+    defects: Mapping[str, tuple[str, ...]],
+    views: Sequence[TableView],
+    data_pages: set[int],
+) -> PageView:
+    """A page's titles: its lines above the first table, and the full-width rows of its tables."""
+    number = page.source.page
+    top = min((t.box.top for t in page.tables if t.box is not None), default=None)
+    above = [
+        line for line in page.lines if top is None or line.box is None or line.box.bottom <= top + 3
+    ]
+    lines = tuple(filter(None, repair_lines(page.lines, defects)[0].split("\n")))
+    titles = list(filter(None, repair_lines(above, defects)[0].split("\n")))
+    for view in views:
+        if view.page == number and view.is_data:
+            titles += [
+                t.text for t in view.texts if t.cell.row < view.header_rows[0] and t.text.strip()
+            ]
+    return PageView(
+        number,
+        page.layer,
+        page.layer_note,
+        number in data_pages,
+        len(page.tables),
+        tuple(titles),
+        lines,
+    )
+
+
+def years_said(
+    pages: Sequence[PageView], views: Sequence[TableView], profile: Profile | None
+) -> Iterator[YearSaid]:
+    """The years that titles and headers state. A narrative page speaks only where it names the
+    report, since its text may speak of any year."""
+    words = [squeeze(word) for word in profile.keywords] if profile else []
+    for page in pages:
+        for title in page.titles:
+            if page.has_data or any(word in squeeze(title) for word in words):
+                yield from say_years(page.number, "title", title)
+    for view in views:
+        for kind, text in view.groups:
+            yield from say_years(view.page, kind or "title", text)
+
+
+def mentions_of(
+    pages: Sequence[PageView], views: Sequence[TableView], paper: Paper
+) -> Iterator[Mention]:
+    """Every naming of an agency, in titles and in the text of the rows."""
+    covers = {page.number for page in pages if not page.has_data}
+    first_data = min((page.number for page in pages if page.has_data), default=None)
+    for page in pages:
+        is_title = page.has_data or first_data is None or page.number < first_data
+        text = "\n".join(page.titles)
+        yield from find_mentions(
+            page.number, text, "title" if is_title and is_short(text) else "body"
+        )
+    for view in views:
+        if not view.is_data or view.page in covers:
+            continue
+        for text in view.texts:
+            if text.cell.row >= view.header_rows[1] and text.text:
+                joined = join_text([(view.page, view.index, text)], paper)[0]
+                yield from find_mentions(view.page, joined, "body")
+
+
+def is_short(text: str) -> bool:
+    """A title or a cover, not a page of prose."""
+    return len(text) < 700
+
+
+def read_cells(
+    document: str, views: Sequence[TableView], paper: Paper
+) -> tuple[list[CellValue], list[Correction]]:
+    """Every cell with its value, and the steps from the one to the other."""
+    cells: list[CellValue] = []
+    corrections: list[Correction] = []
+    for view in views:
+        for text in view.texts:
+            cell = text.cell
+            field = view.field_of(cell)
+            joined, join_steps = join_text([(view.page, view.index, text)], paper)
+            value, steps = finish(joined)
+            cells.append(
+                CellValue(
+                    document,
+                    view.page,
+                    view.index,
+                    cell.row,
+                    cell.column,
+                    cell.raw,
+                    value,
+                    field,
+                    cell.origin,
+                    cell.source.box,
+                    cell.confidence,
+                )
+            )
+            corrections += [
+                Correction(
+                    document, view.page, cell.row, cell.column, field, s.rule, s.before, s.after
+                )
+                for s in (*text.steps, *join_steps, *steps)
+            ]
+    return cells, corrections
+
+
+def find_twins(views: Sequence[TableView]) -> tuple[Twin, ...]:
+    """Pages that hold the same rows, each with the first page it repeats."""
+    texts: dict[int, list[str]] = defaultdict(list)
+    questions: dict[int, list[str]] = defaultdict(list)
+    for view in views:
+        if not view.is_data:
+            continue
+        for text in view.texts:
+            if text.cell.row >= view.header_rows[1]:
+                field = view.slot_of(text.cell)
+                if field not in ("indicator", "no", ""):
+                    texts[view.page].append(wording_skeleton(text.text))
+                if field == "question":
+                    questions[view.page].append(wording_skeleton(text.text))
+    whole = {page: "".join(parts) for page, parts in texts.items()}
+    whole = {page: text for page, text in whole.items() if len(text) >= MIN_PAGE_LETTERS}
+    shingles: dict[str, list[int]] = defaultdict(list)
+    twins: list[Twin] = []
+    for page, text in whole.items():
+        keys = {text[i : i + 12] for i in range(len(text) - 11) if hash_of(text[i : i + 4]) == 0}
+        shared: dict[int, int] = defaultdict(int)
+        for key in keys:
+            for other in shingles[key]:
+                shared[other] += 1
+        for key in keys:
+            shingles[key].append(page)
+        for other in sorted(shared):
+            if shared[other] * 4 < len(keys) or any(t.again == other for t in twins):
+                continue
+            ratio = fuzz.ratio(whole[other], text, score_cutoff=SAME_PAGE)
+            asked = fuzz.ratio("".join(questions[other]), "".join(questions[page]))
+            if ratio >= SAME_PAGE and asked >= SAME_QUESTION:
+                twins.append(Twin(other, page, ratio / 100))
+                break
+    return tuple(twins)
+
+
+def hash_of(text: str) -> int:
+    """A small hash that is the same in every run: one in four texts gives 0.
+
+    >>> hash_of("กขคง"), hash_of("abcd")
+    (2, 2)
+    """
+    return sum(ord(letter) * weight for letter, weight in zip(text, (1, 3, 5, 7), strict=False)) % 4
+
+
+def read_rows(report: Report, paper: Paper) -> Iterator[Record]:
+    """One record a code, from the rows of all data tables but those of repeated pages."""
+    framework = report.framework
+    repeated = {twin.again: twin.page for twin in report.twins}
+    rows: list[TableRow] = []
+    shadows: dict[int, list[TableRow]] = defaultdict(list)
+    for view in report.views:
+        if not view.is_data:
+            continue
+        if view.page in repeated:
+            shadows[repeated[view.page]] += rows_of(view)
+        else:
+            rows += rows_of(view)
+
+    def starts(text: str) -> bool:
+        parts = split_questions(text, framework)
+        first = parts[0]
+        return (first.printed is not None and not prose_before(text, first)) or (
+            code_from_wording(text, framework) is not None
+        )
+
+    def fits(asked: str, more: str) -> bool:
+        return completes(asked, more, framework)
+
+    indicator: list[SaidIndicator] = []
+    for physical in put_together(rows, starts, fits):
+        indicator = say_indicators(physical, indicator, framework)
+        yield from split_row(report, paper, physical, indicator, shadows)
+
+
+def prose_before(text: str, first: QuestionPart) -> bool:
+    """True where the code that a cell prints stands after the rest of another question."""
+    return len(wording_skeleton(first.lead)) > 12 and not text.lstrip().startswith(
+        first.printed or "\0"
+    )
+
+
+def completes(asked: str, more: str, framework: Framework) -> bool:
+    """True where a text completes the question before it to official wording."""
+    joined = code_from_wording(split_questions(asked + more, framework)[-1].text, framework)
+    alone = code_from_wording(split_questions(asked, framework)[-1].text, framework)
+    return joined is not None and (alone is None or joined[1] > alone[1])
+
+
+def say_indicators(
+    physical: PhysicalRow, before: list[SaidIndicator], framework: Framework
+) -> list[SaidIndicator]:
+    """What the pages of a row print for its indicator; an empty cell goes on with the one above."""
+    said: list[SaidIndicator] = []
+    for part in physical.parts:
+        pieces = part.pieces("indicator") or part.section
+        text = " ".join(p.text.text.replace("\n", "") for p in pieces if not p.is_empty)
+        if text.strip():
+            said.append(SaidIndicator(part.page, text, read_indicator(text, framework)))
+    if len(said) > 1 and any(s.reading.how in ("fragment", "unknown") for s in said[1:]):
+        # a name that the page break cut
+        whole = "".join(s.text for s in said)
+        reading = read_indicator(whole, framework)
+        if reading.confidence > said[0].reading.confidence or said[0].reading.named is None:
+            said = [SaidIndicator(said[0].page, whole, reading)]
+    settled = [s for s in said if s.reading.number is not None]
+    return settled or before
+
+
+def split_row(
+    report: Report,
+    paper: Paper,
+    physical: PhysicalRow,
+    indicators: Sequence[SaidIndicator],
+    shadows: Mapping[int, Sequence[TableRow]],
+) -> Iterator[Record]:
+    """The records of one physical row: one for each question in it."""
+    framework = report.framework
+    joined = {field: join_pieces(physical.pieces(field), paper) for field in TEXT_FIELDS}
+    indicator_no = indicators[0].reading.number if indicators else None
+    parts = split_questions(joined["question"], framework)
+    readings = [read_code(part.printed, part.text, indicator_no, framework) for part in parts]
+    names = [reading.code or f"?{i}" for i, reading in enumerate(readings)]
+    analyses = split_analysis(joined["analysis"], names)
+    shared = {f: finish(joined[f])[0] or None for f in ("measures", "result", "steps", "timeframe")}
+    sections = split_result(shared["result"] or "")
+    score = read_score({"analysis": joined["analysis"], "result": joined["result"]})
+    units = read_units("\n".join(p.text.text for p in physical.pieces("responsible")))
+    period = read_period(shared["timeframe"] or "", report.years.fiscal)
+    twins = [row for page in physical.pages for row in shadows.get(page, ())]
+    pages = tuple(
+        sorted({*physical.pages, *(t.again for t in report.twins if t.page in physical.pages)})
+    )
+    for part, reading, name in zip(parts, readings, names, strict=True):
+        analysis = finish(analyses.get(name) or "")[0] or None
+        own_no = indicator_no
+        if own_no is None and reading.code:
+            own_no = framework.owner(reading.code)
+        indicator = framework.indicator(own_no)
+        text = read_references(analysis or "", framework)
+        cited = [
+            read_references(shared[f] or "", framework, only_cited=True)
+            for f in ("measures", "result", "steps")
+        ]
+        references = References(
+            tuple(dict.fromkeys((*text.known, *(c for r in cited for c in r.known)))),
+            tuple(dict.fromkeys((*text.unknown, *(c for r in cited for c in r.unknown)))),
+        )
+        row = Row(
+            report.document,
+            reading.code,
+            own_no,
+            indicator.name if indicator else None,
+            indicator.instrument if indicator else instrument_of(reading.code),
+            pages,
+            fiscal_year=report.years.fiscal,
+            assessment_year=report.years.assessment,
+            question=finish(part.text)[0] or None,
+            analysis=analysis,
+            measures=shared["measures"],
+            result=shared["result"],
+            steps=shared["steps"],
+            timeframe=shared["timeframe"],
+            strengths=sections.strengths,
+            weaknesses=sections.weaknesses,
+            score=score.value,
+            start_date=period.start if period else None,
+            end_date=period.end if period else None,
+            responsible=units.names,
+            references=references.known,
+            confidence=row_confidence(physical, reading),
+        )
+        yield Record(
+            row,
+            reading,
+            tuple(say_codes(physical, twins, part, reading, indicator_no, framework)),
+            tuple(indicators),
+            period,
+            score,
+            units,
+            sections,
+            references,
+            physical,
+            tuple(n for n in names if n != name),
+        )
+
+
+def join_pieces(pieces: Sequence[Piece], paper: Paper) -> str:
+    return join_text([(p.page, p.table, p.text) for p in pieces], paper)[0] if pieces else ""
+
+
+def say_codes(
+    physical: PhysicalRow,
+    twins: Sequence[TableRow],
+    part: QuestionPart,
+    reading: CodeReading,
+    indicator_no: int | None,
+    framework: Framework,
+) -> Iterator[SaidCode]:
+    """What each page prints for a code; a repeated page may print another."""
+    page = next(
+        (
+            p.page
+            for p in physical.pieces("question")
+            if part.printed and part.printed in p.text.text
+        ),
+        physical.pages[0],
+    )
+    yield SaidCode(page, reading)
+    for row in twins:
+        for other in split_questions(" ".join(row.raw("question").split("\n")), framework):
+            again = read_code(other.printed, other.text, indicator_no, framework)
+            if reading.code is not None and again.code == reading.code:
+                yield SaidCode(row.page, again)
+
+
+def row_confidence(physical: PhysicalRow, reading: CodeReading) -> float:
+    """The weakest of the row's cells and of what its code was read from."""
+    cells = [
+        piece.text.cell.confidence
+        for part in physical.parts
+        for _, pieces in part.fields
+        for piece in pieces
+        if piece.text.cell.confidence is not None
+    ]
+    return min([1.0, reading.confidence, *cells])
+
+
+def instrument_of(code: str | None) -> Instrument | None:
+    """The instrument that a code's letter stands for.
+
+    >>> instrument_of("e7"), instrument_of(None)
+    ('EIT', None)
+    """
+    names: dict[str, Instrument] = {"i": "IIT", "e": "EIT", "o": "OIT"}
+    return names.get((code or "")[:1])
+
+
+def place_record(record: Record, agency: Agency, years: Years) -> Record:
+    """Put the agency on a row, and say whether a person should look at it."""
+    doubtful = (
+        agency.needs_review
+        or record.code.code is None
+        or bool(record.code.disagrees)
+        or record.code.how == "misread"
+        or record.score.doubtful
+        or not record.units.certain
+        or not record.sections.certain
+        or (record.period is not None and not record.period.certain)
+        or record.row.confidence < LOW_CONFIDENCE
+        or years.fiscal is None
+    )
+    row = replace(
+        record.row,
+        agency=agency.name,
+        district=agency.district,
+        province=agency.province,
+        district_code=agency.district_code,
+        province_code=agency.province_code,
+        confidence=min(record.row.confidence, agency.confidence),
+        needs_review=doubtful,
+    )
+    return replace(record, row=row)
+
+
+def row_corrections(
+    document: str, agency: Agency, records: Iterable[Record]
+) -> Iterator[Correction]:
+    """The steps from what cells print to the structured values of rows."""
+    for step in agency.steps:
+        for page in step.pages[:1]:
+            yield Correction(
+                document,
+                page,
+                None,
+                None,
+                step.field,
+                step.rule,
+                step.before,
+                step.after,
+                step.confidence,
+            )
+    for record in records:
+        for field, steps, sure in (
+            ("code", record.code.steps, record.code.confidence),
+            ("timeframe", record.period.steps if record.period else (), None),
+            ("responsible", record.units.steps, None),
+            ("score", record.score.steps, None),
+            ("result", record.sections.steps, None),
+        ):
+            place = record.physical.pieces("question" if field == "code" else field)
+            piece = place[0] if place else None
+            for step in steps:
+                yield Correction(
+                    document,
+                    piece.page if piece else record.row.pages[0],
+                    piece.text.cell.row if piece else None,
+                    piece.text.cell.column if piece else None,
+                    field,
+                    step.rule,
+                    step.before,
+                    step.after,
+                    sure,
+                )

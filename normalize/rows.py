@@ -1,0 +1,173 @@
+"""Tables across pages to physical rows, and rows that go on over a page put together."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from extract.model import Cell
+from normalize.columns import WIDE, TableView, Text
+
+Starts = Callable[[str], bool]
+"""Whether the text of a question cell begins a question of its own: a code, or known wording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One cell's share of a physical row."""
+
+    page: int
+    table: int
+    """Counted from 0 within the page."""
+    text: Text
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.text.text.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """What one page says of one row: for each field the cells that stand in it, top to bottom."""
+
+    page: int
+    fields: tuple[tuple[str, tuple[Piece, ...]], ...]
+    section: tuple[Piece, ...] = ()
+    """The full-width cells above the row that are no title: an indicator may be named there."""
+    is_first: bool = False
+    """The first row of its page's table, header aside."""
+    is_cut: bool = False
+    """The page break cuts it open: there is no rule above it."""
+    is_open: bool = False
+    """The last row of a table that has no rule below it."""
+
+    def pieces(self, field: str) -> tuple[Piece, ...]:
+        return next((pieces for name, pieces in self.fields if name == field), ())
+
+    def raw(self, field: str) -> str:
+        return "\n".join(p.text.text for p in self.pieces(field) if not p.is_empty)
+
+
+@dataclass(frozen=True, slots=True)
+class PhysicalRow:
+    """One row of the report from all pages it stands on, in order."""
+
+    parts: tuple[TableRow, ...]
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        return tuple(sorted({part.page for part in self.parts}))
+
+    def pieces(self, field: str) -> tuple[Piece, ...]:
+        """The cells of a field on all pages; what the next page repeats stands once."""
+        found: list[Piece] = []
+        for part in self.parts:
+            pieces = [p for p in part.pieces(field) if not p.is_empty]
+            said = squeeze("".join(p.text.text for p in pieces))
+            before = squeeze("".join(p.text.text for p in found))
+            if not found or not said or (said != before and not before.endswith(said)):
+                found += pieces
+        return tuple(found)
+
+
+def squeeze(text: str) -> str:
+    """Text without white space.
+
+    >>> squeeze("กอง \\n คลัง")
+    'กองคลัง'
+    """
+    return "".join(text.split())
+
+
+def rows_of(view: TableView) -> tuple[TableRow, ...]:
+    """The rows of one data table: a question cell with all that stands beside it.
+
+    A cell merged over several rows belongs to each of them.
+    """
+    cells = [text for text in view.texts if text.cell.row >= view.header_rows[1]]
+    if not cells:
+        return ()
+    field_of = {id(text): view.slot_of(text.cell) for text in cells}
+    last_row = view.table.first_row + view.table.row_count - 1
+    rows: list[TableRow] = []
+    section: list[Piece] = []
+    row = view.header_rows[1]
+    while row <= last_row:
+        here = [t for t in cells if covers(t.cell, row)]
+        wide = next((t for t in here if t.text.strip() and is_wide(t.cell, view)), None)
+        if wide is not None:
+            section.append(Piece(view.page, view.index, wide))
+            row = wide.cell.row + wide.cell.row_span
+            continue
+        stop = 1 + max(
+            (
+                t.cell.row + t.cell.row_span - 1
+                for t in here
+                if field_of[id(t)] == "question" and t.cell.row == row
+            ),
+            default=row,
+        )
+        fields: dict[str, list[Piece]] = {}
+        for text in cells:
+            if any(covers(text.cell, r) for r in range(row, stop)) and not is_wide(text.cell, view):
+                fields.setdefault(field_of[id(text)], []).append(Piece(view.page, view.index, text))
+        fields.pop("", None)
+        if any(not p.is_empty for pieces in fields.values() for p in pieces):
+            rows.append(
+                TableRow(
+                    view.page,
+                    tuple((name, tuple(pieces)) for name, pieces in fields.items()),
+                    tuple(section),
+                    is_first=not rows,
+                    is_cut=not rows and view.table.open_above,
+                )
+            )
+            section = []
+        row = max(stop, row + 1)
+    if rows and view.table.open_below:
+        rows[-1] = replace(rows[-1], is_open=True)
+    return tuple(rows)
+
+
+def covers(cell: Cell, row: int) -> bool:
+    return cell.row <= row < cell.row + cell.row_span
+
+
+def is_wide(cell: Cell, view: TableView) -> bool:
+    """True for a cell over most columns of the table: a title or the name of a section."""
+    return cell.column_span > WIDE * view.table.column_count and view.table.column_count > 2
+
+
+def put_together(
+    rows: Iterable[TableRow], starts: Starts, fits: Callable[[str, str], bool]
+) -> tuple[PhysicalRow, ...]:
+    """Join the rows that a page break cut.
+
+    A row goes on where its question cell is empty, or where it begins no question of its own and
+    stands first on the next page, cut open, incomplete, or with wording that completes the
+    question before it (`fits`).
+    """
+    found: list[list[TableRow]] = []
+    for row in rows:
+        if found and goes_on(found[-1], row, starts, fits):
+            found[-1].append(row)
+        else:
+            found.append([row])
+    return tuple(PhysicalRow(tuple(parts)) for parts in found)
+
+
+def goes_on(
+    before: Sequence[TableRow], row: TableRow, starts: Starts, fits: Callable[[str, str], bool]
+) -> bool:
+    """True where `row` is the rest of the row that ends with `before`."""
+    if row.section:
+        return False
+    question = row.raw("question")
+    if not question.strip():
+        return True
+    if starts(question):
+        return False
+    last = before[-1]
+    if not row.is_first or row.page == last.page:
+        return False
+    asked = "".join(part.raw("question") for part in before)
+    complete = bool(squeeze(row.raw("timeframe"))) and bool(squeeze(row.raw("analysis")))
+    return row.is_cut or last.is_open or not complete or fits(asked, question)

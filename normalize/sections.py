@@ -1,0 +1,294 @@
+"""The parts of a cell: what stands under its headings, and the items of its lists."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from rapidfuzz.distance import Levenshtein
+
+from normalize.trace import Step
+from profiles.vocabulary import Kind, vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """What a result says under its headings; None where it has no such heading."""
+
+    strengths: str | None
+    weaknesses: str | None
+    certain: bool = True
+    """False where a misread heading had to be made out."""
+    steps: tuple[Step, ...] = ()
+
+
+class Found(NamedTuple):
+    """A heading: from its number or bullet to the end of its colon."""
+
+    begin: int
+    stop: int
+    kind: Kind
+    certain: bool
+    printed: str
+
+
+DIGIT = "[0-9๐-๙]"
+WHITE = re.compile(r"\s+")
+OPENER = rf"(?:[-–—•·*▪]\s*|\(?{DIGIT}{{1,2}}[.)]\s*|<b>\s*|<strong>\s*|\\?\*\\?\*|__)"
+CLOSER = r"(?:\s*(?:</b>|</strong>|\\?\*\\?\*|__))*"
+COLON = r"\s*[:：;=]"
+
+
+@cache
+def headings() -> tuple[re.Pattern[str], dict[str, Kind]]:
+    """A heading with what opens and closes it, and its kind by spelling without white space."""
+    kinds: dict[str, Kind] = {
+        spelling: heading.kind
+        for heading in vocabulary().headings
+        for spelling in heading.spellings
+    }
+    words = "|".join(
+        WRAPS.sub(r"\\s*", spelling) for spelling in sorted(kinds, key=len, reverse=True)
+    )
+    return re.compile(
+        rf"(?P<place>^[ \t]*|\n[ \t]*|(?<=[\s>*:]))(?P<open>{OPENER}*)(?P<word>{words})"
+        rf"(?:\s?/\s?(?P<other>{words}))?(?P<close>{CLOSER})(?:\s*\([A-Za-z ]{{4,24}}\))?"
+        rf"(?P<colon>{COLON})?(?P<late>{CLOSER})(?P<edge>(?=\s|$|[-–•<\\*\"“'(]))?"
+    ), kinds
+
+
+WRAPS = re.compile(r"(?<=.)(?=ที่|ควร|ต้อง|พัฒนา|ปรับปรุง|แข็ง|อ่อน|เด่น|ด้อย|และ)")
+CONTINUES = re.compile(
+    r"[ \t]*(?:ของ|คือ|และ|ใน|ด้าน|เป็น|ซึ่ง|ได้แก่|เพื่อ|ตาม|จาก|โดย|ต่อ|อย่าง|ให้|/|หรือ|,|ที่(?!มี))"
+)
+LEADS_ON = re.compile(
+    r"(?:เป็น|มี|คือ|และ|ของ|ว่า|หรือ|ด้าน|เสริม|พัฒนา|วิเคราะห์|ประเด็น|เรื่อง|ส่วน|สิ่ง|ข้อ|จุด|งาน|ถือ|นำ|จาก|ระบุ|สรุป"
+    r"|ใน|ทราบ|/|,)\s*$"
+)
+
+
+def exact_headings(text: str) -> Iterator[Found]:
+    """Headings as they are spelled: at the start of a line, before a colon, or between spaces."""
+    pattern, kinds = headings()
+    sectioned = False
+    for match in pattern.finditer(text):
+        word, other = (WHITE.sub("", match[name] or "") for name in ("word", "other"))
+        if other and kinds[other] != kinds[word]:
+            continue
+        starts = match["place"] != "" or match.start("place") == 0 or match["open"] != ""
+        marked = bool(match["colon"] or match["close"] or match["late"])
+        flows = CONTINUES.match(text, match.end("late"))
+        led = LEADS_ON.search(text, 0, match.start("open"))
+        bare_middle = not starts and (led or (word.startswith("ที่") and not sectioned))
+        if not marked and (flows or bare_middle or (not starts and match["edge"] is None)):
+            continue
+        sectioned = True
+        certain = marked or match["edge"] is not None
+        yield Found(match.start("open"), match.end("late"), kinds[word], certain, match["word"])
+
+
+MISREAD = re.compile(
+    rf"(?:^|(?<=\n))[ \t]*(?P<open>{OPENER}*)(?P<word>[จข][ก-๎]{{4,28}})"
+    rf"{CLOSER}(?:{COLON})?{CLOSER}(?=\s|$)"
+)
+
+
+def misread_headings(text: str) -> Iterator[Found]:
+    """Headings at the start of a line with a letter or two misread."""
+    for match in MISREAD.finditer(text):
+        kind = None if match["word"] in headings()[1] else nearest(match["word"])
+        if kind:
+            yield Found(match.start("open"), match.end(), kind, False, match["word"])
+
+
+@lru_cache(maxsize=4096)
+def nearest(word: str) -> Kind | None:
+    """The kind of the one heading that a damaged word can only be.
+
+    >>> nearest("จดแข็ง"), nearest("จุคที่ควรพัฒนา"), nearest("จุดอ้อน")
+    ('strengths', 'weaknesses', 'weaknesses')
+    >>> nearest("จุดบริการ"), nearest("จุดเดิม")
+    (None, None)
+    """
+    limit = 1 if len(word) < 9 else 2
+    kinds = headings()[1]
+    near = {k for s, k in kinds.items() if len(s) > 5 and Levenshtein.distance(word, s) <= limit}
+    return near.pop() if len(near) == 1 else None
+
+
+def find_headings(text: str) -> list[Found]:
+    """All headings in order."""
+    if not SOME_HEADING.search(text):
+        return []
+    found = list(exact_headings(text))
+    for other in misread_headings(text):
+        if not any(other.begin < f.stop and f.begin < other.stop for f in found):
+            found.append(other)
+    return sorted(found)
+
+
+SOME_HEADING = re.compile(
+    r"จุด\s*(?:ที่|ควร|แข็ง|อ่อน|เด่น|ด้อย)|ที่\s*(?:ควร|ต้อง)|ข้อ\s*ควร|(?:^|\n|[\-*>•.)]\s*)[ \t]*[จข][ดตคุ]"
+)
+EDGE = re.compile(r"^[\s:]+|\s+$")
+MARKUP = re.compile(r"</?(?:b|strong|p|br)\s*/?>|\\?\*\\?\*|__", re.IGNORECASE)
+
+
+def split_result(text: str) -> Sections:
+    """The parts under จุดแข็ง and จุดที่ต้องพัฒนา, without the headings themselves.
+
+    >>> split_result("จุดแข็ง: มีระบบ จุดที่ต้องพัฒนา คะแนนการประเมิน 90")
+    Sections(strengths='มีระบบ', weaknesses='คะแนนการประเมิน 90', certain=True, steps=())
+    >>> split_result("ความร่วมมือเป็นจุดแข็งของหน่วยงาน").strengths
+    """
+    parts: dict[Kind, list[str]] = {"strengths": [], "weaknesses": []}
+    found = find_headings(text)
+    ends = [f.begin for f in found[1:]] + [len(text)]
+    steps = []
+    for heading, end in zip(found, ends, strict=False):
+        part = EDGE.sub("", MARKUP.sub("", text[heading.stop : end]))
+        if part:
+            parts[heading.kind].append(part)
+        if not heading.certain:
+            steps.append(Step("misread_headings", heading.printed, heading.kind))
+    strengths, weaknesses = ("\n".join(parts[k]) or None for k in ("strengths", "weaknesses"))
+    return Sections(strengths, weaknesses, all(f.certain for f in found), tuple(steps))
+
+
+# ---------------------------------------------------------------------------- lists
+class Item(NamedTuple):
+    """What may be the number or the bullet of a list's item."""
+
+    begin: int
+    """Where the line would begin: before a bold mark that opens the number."""
+    style: str
+    number: int
+    """0 for a bullet."""
+    starts: bool
+    """It stands at the start of a line."""
+    spaced: bool
+    vetoed: bool
+    """The word before it takes the number: ข้อ 1."""
+
+
+BOLD = r"(?:<b>|<strong>|<p>|\\?\*\\?\*|__)?"
+NUMBERED = re.compile(
+    rf"(?<![\d.,/A-Za-z-])(?P<number>{DIGIT}{{1,2}})(?P<right>\)|\.(?!{DIGIT}))(?=\s*[^\s\d).,])"
+)
+OPENING = re.compile(rf"{BOLD}\s*(?P<left>(?<![\d.,/A-Za-z-])\()?$")
+BULLETED = re.compile(r"(?P<mark>[-–—•*▪])(?![-–—*\s]*(?:$|\n))(?!\*)(?<!\*\*)\s*(?P<next>\S)")
+TAKES_NUMBER = re.compile(
+    r"(?:ข้อ|ที่|มาตรา|หมวด|ประเภท|ระดับ|ชั้น|หมู่|ม\.|ลำดับ|บท|มาส|ภายใน|จำนวน|ตัวชี้วัด|ปี|ศ\.|โทร\.?|หรือ|และ|ถึง|[-–])\s*$"
+)
+
+
+def numbered(text: str) -> list[Item]:
+    """Everything that has the look of an item's number."""
+    items = []
+    for match in NUMBERED.finditer(text):
+        floor = max(0, match.start() - 20)
+        opening = OPENING.search(text, floor, match.start())
+        mark = opening[0].lstrip() if opening else ""
+        begin = match.start() - len(mark)
+        before = text[max(0, begin - 12) : begin]
+        line = before.rstrip(" \t")
+        items.append(
+            Item(
+                begin,
+                ("(" if mark.endswith("(") else "") + match["right"],
+                int(match["number"]),
+                line == "" if begin <= 12 else line.endswith("\n"),
+                before[-1:].isspace() or before[-1:] in (">", "*"),
+                bool(TAKES_NUMBER.search(before)),
+            )
+        )
+    return items
+
+
+def numbered_items(text: str) -> list[Item]:
+    """The numbers that make a list: at the start of a line, or in ascending order.
+
+    >>> [item.number for item in numbered_items("1.ก้าวแรก ตามข้อ 2. เดิม 2.ก้าวต่อไป")]
+    [1, 2]
+    """
+    candidates = numbered(text)
+    last: dict[str, int] = {}
+    items = []
+    for at, item in enumerate(candidates):
+        before = last.get(item.style)
+        goes_on = any(
+            later.style == item.style and later.number == item.number + 1 and not later.vetoed
+            for later in candidates[at + 1 :]
+        )
+        if item.starts:
+            taken = True
+        elif item.vetoed:
+            taken = False
+        elif before is not None and item.number == before + 1:
+            taken = True
+        elif before is not None and before <= item.number <= before + 3:
+            taken = item.spaced
+        else:
+            taken = item.spaced and goes_on and (before is None or item.number == 1)
+        if taken:
+            last[item.style] = item.number
+            items.append(item)
+    return items
+
+
+def bullets(text: str) -> Iterator[int]:
+    """Where bullets stand: at the start of a line or behind a colon, and then after spaces."""
+    listed = False
+    for match in BULLETED.finditer(text):
+        before = text[max(0, match.start() - 12) : match.start()]
+        line = before.rstrip(" \t")
+        starts = line == "" and len(before) == match.start()
+        starts = starts or line.endswith(("\n", ":", "<p>", "</b>", "<b>"))
+        apart = before[-1:].isspace() or starts
+        ranged = line[-1:].isdigit() and match["next"].isdigit()
+        foreign = line[-1:].isascii() and match["next"].isascii() and not starts
+        if match["mark"] in "•▪" or starts:
+            listed = listed or starts
+        elif not (listed and apart) or ranged or foreign:
+            continue
+        yield match.start()
+
+
+LINE_START = re.compile(r"[ \t]*$")
+
+
+def list_lines(text: str) -> str:
+    """Put each item of a list, and each heading of a result, on a line of its own.
+
+    >>> list_lines("๑.ปรับปรุงแนวปฏิบัติ ๒.ระบบการยืม")
+    '๑.ปรับปรุงแนวปฏิบัติ\\n๒.ระบบการยืม'
+    >>> list_lines("ตามข้อ 1. และ 2.5 ของ E- Service ในการรับ- จ่าย")
+    'ตามข้อ 1. และ 2.5 ของ E- Service ในการรับ- จ่าย'
+    """
+    places = {item.begin for item in numbered_items(text)}
+    places |= set(bullets(text)) | {heading.begin for heading in find_headings(text)}
+    lines, last = [], 0
+    for place in sorted(places):
+        line = text[last:place]
+        if line.strip() and not OPENED.search(line):
+            lines.append(line.rstrip(" \t"))
+            last = place
+    return "\n".join((*(line.removesuffix("\n") for line in lines), text[last:]))
+
+
+OPENED = re.compile(
+    rf"(?:^|\s)(?:<b>|<strong>|<p>|\\?\*\\?\*|__|[-–—•*▪]|\(?{DIGIT}{{1,2}}[.)])\s*$"
+)
+
+
+def step_numbers(text: str) -> tuple[int, ...]:
+    """The numbers of a list's outermost items in the order of print; () for a list without.
+
+    >>> step_numbers("3.การสื่อสาร\\n4.การตรวจสอบ")
+    (3, 4)
+    >>> step_numbers("- ร้อยละ 2.5"), step_numbers("1. ก 1) ข 2) ค 2. ง")
+    ((), (1, 2))
+    """
+    items = numbered_items(text)
+    return tuple(item.number for item in items if item.style == items[0].style)

@@ -1,0 +1,463 @@
+"""Line breaks that paper made: out of the text where a line merely was full, kept where meant.
+
+Thai has no spaces between words, so a break inside a phrase goes without a trace, and a space at a
+break is a real one or none at all. In a PDF the lines are known; in a dump that flattened them to
+spaces a wrap is where the next word would not have fitted into the column.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from statistics import median
+
+from extract.model import Line
+from profiles.lexicon import LONGEST_WORD, read_run, reading_cost, thai_words
+
+# ---------------------------------------------------------------- widths
+
+_ADVANCES = {
+    138: "ฌญฒณMW%m@",
+    118: "ฆฑทพฟฬHNUDGOQRKC&w๐๑๒๓๔๕๖๗๘๙",
+    108: "นบปฝผภมษหฎฏABEPSVXYTZ",
+    98: "แ",
+    90: "จฐธวศฯะ0123456789abdeghnopqukFLvx",
+    80: "งรcsyzJาำๅ",
+    62: "เโใไ ",
+    50: '()[]{}-–—"“”*frtIit',
+    42: ".,:;/'!|lj‘’",
+    0: "".join(map(chr, (0xE31, *range(0xE34, 0xE3B), *range(0xE47, 0xE4F), 0x200B, 0xAD))),
+}
+_ADVANCE = {letter: advance for advance, letters in _ADVANCES.items() for letter in letters}
+"""Hundredths of an ordinary consonant, the mean of eight Thai fonts, which differ by 10 %."""
+SPACE = _ADVANCE[" "]
+
+
+def advance(text: str) -> int:
+    """How wide a text stands in a proportional font, in hundredths of a consonant.
+
+    >>> advance("กก"), advance("ก่ก้"), advance("เมือง")
+    (200, 200, 350)
+    """
+    get = _ADVANCE.get
+    return sum([get(letter, 100) for letter in text])
+
+
+# ---------------------------------------------------------------- what stands at a gap
+
+_THAI = "\u0e01-\u0e3a\u0e40-\u0e4e"
+_THAI_END = re.compile(rf"[{_THAI}]$")
+_THAI_START = re.compile(r"[\u0e01-\u0e2e\u0e40-\u0e44]")
+_FIRST = re.compile(rf"[(\[\"'“‘<]*(?:[{_THAI}]+|[^\s{_THAI}]*[-/](?=.)|[^\s{_THAI}]+)?")
+_CLOSING = re.compile(r"[)\]\"'”’>.,;:!?ๆฯ%]*")
+_LAST_RUN = re.compile(rf"[{_THAI}]{{1,24}}$")
+_FIRST_RUN = re.compile(rf"[{_THAI}]{{1,24}}")
+_ITEM = re.compile(r"(?:[-–—•*▪◦●➢✓]|\(?[0-9๐-๙]{1,2}(?:\.[0-9๐-๙]{1,2})*[.)](?![0-9๐-๙]))")
+_STARTERS = [
+    "โดย(?!ตรง|ประมาณ|ทั่ว|เคร่ง|เร็ว|สม|พลการ|ชอบ|มิชอบ|สุจริต|เด็ด|รวม|รอบ|เฉพาะ$)",
+    "ซึ่ง(?!กัน)",
+    "แต่(?!ละ|ง|วัน|แรก|เดิม)",
+    "เช่น(?!กัน|เดียว|นั้น|นี้)",
+    "ดังนั้น",
+    "ดังนี้",
+    "รวมทั้ง",
+    "รวมถึง",
+    "ตลอดจน",
+    "ทั้งนี้",
+    "อีกทั้ง",
+    "พร้อมทั้ง",
+    "พร้อมกันนี้",
+    "นอกจากนี้",
+    "นอกจากนั้น",
+    "จากนั้น",
+    "อาทิ",
+    "ได้แก่",
+    "เนื่องจาก",
+    "เพราะ",
+    "หาก",
+    "กรณี",
+    "ฯลฯ",
+    "เป็นต้น",
+    "มากน้อย",
+    "อย่างไรก็",
+    "หน่วยงานควร",
+    "เพื่อให้",
+    "ข้อ$",
+    "ณ$",
+]
+_STARTS_PHRASE = re.compile("|".join(_STARTERS))
+_ENDERS = [
+    "ดังนั้น",
+    "ดังนี้",
+    "นอกจากนี้",
+    "นอกจากนั้น",
+    "ทั้งนี้",
+    "เช่น",
+    "อาทิ",
+    "ได้แก่",
+    "เป็นต้น",
+    "ฯลฯ",
+    "[ๆฯ]",
+    "^จุดแข็ง",
+    "^จุดอ่อน",
+    "^จุดที่(?:ต้อง|ควร)พัฒนา",
+]
+_ENDS_PHRASE = re.compile(rf"(?:{'|'.join(_ENDERS)})$")
+_OPEN_END = re.compile(
+    r"(?:และ|หรือ|ที่|ใน|ของ|การ|ความ|ว่า|เป็น|ให้|จะ|ต้อง|จาก|ตาม|ไม่|เพื่อ|โดย|ซึ่ง|ด้าน|ผู้)$"
+)
+"""Words that lead to the next one: no space after them in Thai."""
+_ATTACHED = re.compile(r"[^\s-][-/]$")
+
+
+_UNIT = re.compile(r"/?(?:กอง(?!ทุน)|สำนัก|ฝ่าย|งาน|หน่วย|ศูนย์|คณะ|ปลัด|ผู้อำนวยการ|หัวหน้า)")
+"""How the name of a unit begins: one after another they stand on lines of their own."""
+
+
+def _phrase_gap(left: str, right: str) -> bool:
+    starts = _STARTS_PHRASE.match(right) and not _OPEN_END.search(left)
+    units = _UNIT.match(left) and _UNIT.match(right)
+    return bool(starts or units or _ENDS_PHRASE.search(left))
+
+
+@lru_cache(maxsize=20_000)
+def first_word(text: str) -> str:
+    """What a line takes of a text if it takes anything: the first word with what sticks to it.
+
+    >>> first_word("(อ้างอิงจาก ๐๘)"), first_word("E-Service"), first_word("ต่าง ๆ")
+    ('(อ้างอิง', 'E-', 'ต่าง')
+    """
+    found = _FIRST.match(text)
+    piece = found[0] if found else ""
+    start = next((n for n, letter in enumerate(piece) if _THAI_START.match(letter)), None)
+    if start is not None:
+        piece = piece[:start] + piece[start : start + read_run(piece[start:])[2][0]]
+    closing = _CLOSING.match(text, len(piece))
+    return text[: closing.end()] if closing else piece
+
+
+@lru_cache(maxsize=20_000)
+def _torn(left: str, right: str) -> float:
+    """How much likelier two ends of Thai text are as one run than as two; above 0 joins a word."""
+    return reading_cost(left) + reading_cost(right) - reading_cost(left + right)
+
+
+TORN = 3.0
+"""From here on a word is torn for sure."""
+
+
+def _tear(left: str, right: str) -> float:
+    ends, begins = _LAST_RUN.search(left), _FIRST_RUN.match(right)
+    return _torn(ends[0][-12:], begins[0][:12]) if ends and begins else 0.0
+
+
+# ---------------------------------------------------------------- the width of a column
+
+CHEAP_HARD = 0.4
+"""What a line break that was meant costs before a list item; elsewhere `DEAR_HARD`."""
+DEAR_HARD = 3.0
+SLACK_COST = 0.012
+"""Cost of a wrap for each hundredth of a consonant by which the next word would have fitted."""
+OVERFULL_COST = 0.02
+OVERFULL_MOST = 6.0
+SHAKY = 60
+"""How far fonts and word breakers let a width differ, in hundredths of a consonant."""
+
+Gaps = tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...], tuple[float, ...]]
+"""Advances of chunks, of their first words; cost of a real space and of a meant break before each."""
+
+
+@lru_cache(maxsize=4_000)
+def _gaps(text: str) -> tuple[tuple[str, ...], Gaps]:
+    chunks = tuple(text.split())
+    words = [first_word(chunk) for chunk in chunks]
+    spaces = [0.0]
+    breaks = [0.0]
+    for left, right in pairwise(chunks):
+        item = _ITEM.match(right) is not None
+        if item:
+            spaces.append(0.6)
+        elif _ATTACHED.search(left):
+            spaces.append(2.0)
+        elif not (_THAI_END.search(left) and _THAI_START.match(right)):
+            spaces.append(0.2)
+        elif _phrase_gap(left, right):
+            spaces.append(0.6)
+        elif _OPEN_END.search(left):
+            spaces.append(3.0)
+        else:
+            spaces.append(1.4 + min(5.0, max(0.0, _tear(left, right))))
+        breaks.append(CHEAP_HARD if item else DEAR_HARD)
+    return chunks, (
+        tuple(map(advance, chunks)),
+        tuple(map(advance, words)),
+        tuple(spaces),
+        tuple(breaks),
+    )
+
+
+def _fill(gaps: Gaps, width: int) -> tuple[float, tuple[bool, ...]]:
+    """The likeliest lines of a text in a column: the cost, and before which chunks it was full."""
+    chunks, words, spaces, breaks = gaps
+    size = len(chunks)
+    costs = [0.0] * (size + 1)
+    after = [size] * size
+    full = [False] * size
+    for begin in range(size - 1, -1, -1):
+        best, length, inside = 1e9, -SPACE, 0.0
+        for end in range(begin, size):
+            length += SPACE + chunks[end]
+            if end > begin:
+                inside += spaces[end]
+            over = length - width
+            cost = inside + costs[end + 1]
+            if over > 0:
+                cost += min(OVERFULL_MOST, over * OVERFULL_COST)
+            wrapped = False
+            if end + 1 < size:
+                free = -over - SPACE - words[end + 1]
+                wrap = free * SLACK_COST if free > 0 else 0.0
+                wrapped = wrap < breaks[end + 1]
+                cost += wrap if wrapped else breaks[end + 1]
+            if cost < best:
+                best, after[begin], full[begin] = cost, end + 1, wrapped
+            if over > 400:
+                break
+        costs[begin] = best
+    wraps = [False] * size
+    here = 0
+    while here < size:
+        line, here = here, after[here]
+        if here < size:
+            wraps[here] = full[line]
+    return costs[0], tuple(wraps)
+
+
+_HARD = re.compile(r"\n|  +")
+
+
+def _pieces(text: str) -> list[Gaps]:
+    return [_gaps(piece)[1] for piece in _HARD.split(text) if piece.strip()]
+
+
+def _best_width(pieces: Sequence[Gaps]) -> tuple[int, float]:
+    """The width that explains the gaps of a column best, and its cost."""
+    longest = max(max(gaps[0]) for gaps in pieces)
+
+    def cost(width: int) -> float:
+        return sum([_fill(gaps, width)[0] for gaps in pieces])
+
+    costs = {width: cost(width) for width in (longest * n // 100 for n in WIDTHS)}
+    least = min(costs.values())
+    width = max(width for width, cost in costs.items() if cost <= least + 0.01)
+    return width, least
+
+
+WIDTHS = (70, 78, 86, 92, 96, 100, 102, 104, 106, 109, 112, 116, 120, 125, 131, 138, 146, 156, 168)
+"""Widths to try, in hundredths of the longest stretch without a space."""
+
+
+def _is_wrapped(cost: float, unwrapped: float, share: float = 0.65) -> bool:
+    """Whether full lines explain the gaps far better than real spaces do."""
+    return cost < share * unwrapped
+
+
+Key = tuple[int, int]
+"""Page and column: widths differ between pages, and one page may be typed where others are read."""
+
+
+def wrap_widths(columns: Mapping[Key, Sequence[str]]) -> dict[Key, int | None]:
+    """The width at which each column's lines were full, None where its dump kept no wraps.
+
+    A document must show over all its columns that its spaces are wraps, then each page for itself.
+    """
+    found: dict[Key, tuple[int, float, float]] = {}
+    for key, texts in columns.items():
+        pieces = [piece for text in texts for piece in _pieces(text)]
+        if pieces:
+            unwrapped = sum(sum(gaps[2]) for gaps in pieces)
+            found[key] = (*_best_width(pieces), unwrapped)
+    by_page: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for (page, _), (_, cost, unwrapped) in found.items():
+        by_page[page][0] += cost
+        by_page[page][1] += unwrapped
+    total = sum(cost for cost, _ in by_page.values()), sum(cost for _, cost in by_page.values())
+    flattened = total[1] >= 8 and _is_wrapped(*total)
+    widths: dict[Key, int | None] = dict.fromkeys(columns)
+    for key, (width, cost, unwrapped) in found.items():
+        if flattened and (
+            _is_wrapped(*by_page[key[0]]) or (unwrapped >= 6 and _is_wrapped(cost, unwrapped, 0.35))
+        ):
+            widths[key] = width
+    return widths
+
+
+_LATIN_START = re.compile(r"[^\\s\\u0e00-\\u0e7f]")
+
+
+def _keeps_space(left: str, right: str) -> bool:
+    """Whether a space stands, or stood, at a wrap between two texts.
+
+    >>> _keeps_space("การเปิดเผย", "ข้อมูล"), _keeps_space("No Gift", "Policy")
+    (False, True)
+    >>> _keeps_space("E-", "Service"), _keeps_space("ต่าง", "ๆ"), _keeps_space("โครงการ/", "กิจกรรม")
+    (False, True, False)
+    """
+    if _ATTACHED.search(left):
+        return False
+    if _THAI_END.search(left) and _THAI_START.match(right):
+        return _phrase_gap(left, right) and _tear(left, right) < TORN
+    return left[-1] not in "([“‘" and right[0] not in ")].,;:”’"
+
+
+def unwrap(text: str, width: int | None) -> str:
+    """Take the spaces out that are wraps of a column of this width, and keep the real ones."""
+    if width is None:
+        return text
+    out: list[str] = []
+    at = 0
+    for gap in _HARD.finditer(text):
+        out += (_unwrapped(text[at : gap.start()], width), gap[0])
+        at = gap.end()
+    return "".join(out) + _unwrapped(text[at:], width)
+
+
+def _unwrapped(text: str, width: int) -> str:
+    chunks, gaps = _gaps(text)
+    if len(chunks) < 2:
+        return text
+    _, wraps = _fill(gaps, width)
+    out = [chunks[0]]
+    for n in range(1, len(chunks)):
+        if not wraps[n] or _keeps_space(chunks[n - 1], chunks[n]):
+            out.append(" ")
+        out.append(chunks[n])
+    return "".join(out)
+
+
+# ---------------------------------------------------------------- lines that are known
+
+_WEB = re.compile(r"(?:https?://|www\.)\S*$")
+_WEB_REST = re.compile(r"[\w./?=&%#~-]*[./?=&%#][\w./?=&%#~-]*(?=\s|$)", re.ASCII)
+
+
+def keeps_end_spaces(lines: Sequence[str]) -> bool:
+    """Whether the exporter of a document writes the spaces at the ends of its full lines.
+
+    >>> keeps_end_spaces(["การเปิดเผย", "ข้อมูล ", "ของ", "รัฐ "]), keeps_end_spaces(["ก", "ข", "ค "])
+    (True, False)
+    """
+    return 10 * sum(line.endswith(" ") for line in lines) > len(lines)
+
+
+def seen_in(lines: Iterable[str]) -> str:
+    """What a document writes within its lines, where spaces are known, as evidence for its breaks."""
+    return "\n".join(dict.fromkeys(line.strip() for line in lines))[:EVIDENCE_LETTERS]
+
+
+EVIDENCE_LETTERS = 300_000
+
+
+def join_lines(
+    lines: Sequence[str], hard: Sequence[bool], *, kept: bool = False, seen: str = ""
+) -> str:
+    """The text of a cell from its lines; `hard[n]` says that the break after line n was meant.
+
+    `kept` says that the exporter keeps the spaces at line ends: then there is none where none is.
+    `seen` is text with known spaces; what it writes between the same letters decides first.
+
+    >>> join_lines(["การใช้ดุลย", "พินิจตาม No", "Gift Policy ต่าง", "ๆ"], [False, False, False])
+    'การใช้ดุลยพินิจตาม No Gift Policy ต่าง ๆ'
+    >>> join_lines(["จุดแข็ง", "- ดี"], [True])
+    'จุดแข็ง\\n- ดี'
+    """
+    out: list[str] = []
+    before = ""
+    for n, line in enumerate(lines):
+        text = line.strip()
+        if not text:
+            continue
+        if before:
+            out.append(_joint(before, line, hard[n - 1], kept, seen))
+        out.append(text)
+        before = line
+    return "".join(out)
+
+
+def _joint(before: str, line: str, hard: bool, kept: bool, seen: str) -> str:
+    if hard:
+        return "\n"
+    if before[-1].isspace() or line[0].isspace():
+        return " "
+    left, right = before.rsplit(None, 1)[-1], line.split(None, 1)[0]
+    if _WEB.search(left) and _WEB_REST.match(right):
+        return ""
+    if _THAI_END.search(left) and _THAI_START.match(right):
+        if kept:
+            return ""
+        for length in (10, 6):
+            ends, begins = before[-length:], line[:length]
+            spaced, joined = seen.count(f"{ends} {begins}"), seen.count(ends + begins)
+            if spaced != joined:
+                return " " if spaced > joined else ""
+    return " " if _keeps_space(left, right) else ""
+
+
+def ends_early(free: float, next_line: str, letter: float) -> bool:
+    """Whether a line ends before it was full: the next line's first word would have fitted.
+
+    `free` is what is left to the right of the line, `letter` the width of an ordinary consonant,
+    both in points. The word is the longest that can stand there: breakers of words differ.
+
+    >>> ends_early(60.0, "กองคลัง", 7.0), ends_early(12.0, "กองคลัง", 7.0)
+    (True, False)
+    """
+    chunk = next_line.split(None, 1)[0] if next_line.strip() else ""
+    widest = max(advance(first_word(chunk)), advance(_longest_word(chunk[:LONGEST_WORD])))
+    return free > (widest + SPACE + SHAKY) / 100 * letter
+
+
+@lru_cache(maxsize=20_000)
+def _longest_word(text: str) -> str:
+    words = thai_words()
+    for end in range(len(text), 1, -1):
+        if text[:end] in words:
+            return text[:end]
+    return ""
+
+
+def letter_width(lines: Iterable[Line]) -> float:
+    """The width of an ordinary consonant in points, from lines with their boxes."""
+    widths = [
+        (line.box.x1 - line.box.x0) / advance(text) * 100
+        for line in lines
+        if line.box and len(text := line.text.strip()) > 7
+    ]
+    return median(widths) if widths else 0.0
+
+
+def hard_breaks(lines: Sequence[Line], right: float, letter: float) -> list[bool]:
+    """Which breaks between lines were meant: before a list item, and where a line ended early.
+
+    `right` is the right edge of the column's full lines; breaks of lines without a box are soft.
+    """
+    return [
+        _ITEM.match(below.text.strip()) is not None
+        or (
+            line.box is not None
+            and letter > 0
+            and ends_early(right - line.box.x1, below.text, letter)
+        )
+        for line, below in pairwise(lines)
+    ]
+
+
+def line_texts(lines: Sequence[Line]) -> list[str]:
+    """The lines of a cell for `join_lines`, a space at the end where the typeface changes.
+
+    There a heading ends, and what follows does not go on with it, full line or not.
+    """
+    fonts = [(line.runs[0].font, line.runs[-1].font) if line.runs else ("", "") for line in lines]
+    ends = [last != first for (_, last), (first, _) in pairwise(fonts)] + [False]
+    return [line.text + " " * end for line, end in zip(lines, ends, strict=True)]

@@ -1,0 +1,413 @@
+"""The stages composed for one document, and the command line."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table as Grid
+
+from audit.checks import audit
+from audit.model import Finding
+from export.files import Language, write_run
+from export.model import DocumentRecord, DocumentResult, Status
+from extract.dump import read_dump
+from extract.errors import ReportError, Unreadable
+from extract.model import Origin, Page, Source
+from extract.pdf import read_pdf
+from extract.source import Input, find_inputs
+from normalize.report import Report, normalize
+from profiles.report import NoProfile, Profile, profile_named, profiles
+
+__version__ = "0.1.0"
+
+SOME_FAILED, FOUND, USAGE, INTERRUPTED = 6, 8, 2, 130
+NO_PROFILE = "no table of a known kind of report: its cells are in cells.csv, it has no rows"
+BLOCK_BYTES = 1 << 20
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Archived Thai government reports to clean, audited rows.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a conversion depends on beside the bytes of the document."""
+
+    profile: str = ""
+    """The only profile to try; empty for all that are known."""
+
+    @property
+    def profiles(self) -> tuple[Profile, ...]:
+        return (profile_named(self.profile),) if self.profile else profiles()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document as it was read, before anything is made of it."""
+
+    sha256: str
+    pages: tuple[Page, ...]
+
+
+def read_document(found: Input) -> Reading:
+    """All pages of one input. Raises a ReportError where there is nothing to be had."""
+    if found.error:
+        raise Unreadable(found.error)
+    if found.reader == "dump":
+        content = found.read_bytes()
+        text = found.read_text()
+        return Reading(hashlib.sha256(content).hexdigest(), tuple(read_dump(found.name, text)))
+    if found.reader == "image":
+        digest = hashlib.sha256(found.read_bytes()).hexdigest()
+        note = "an image, which needs reading by OCR; give its OCR text or an exported PDF"
+        return Reading(digest, (Page(Source(found.name, 1), layer="none", layer_note=note),))
+    path = found.on_disk
+    if path is None:
+        content = found.read_bytes()
+        pages = tuple(read_pdf(found.name, BytesIO(content)))
+        return Reading(hashlib.sha256(content).hexdigest(), pages)
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            return Reading(digest, tuple(read_pdf(found.name, file)))
+    except OSError as error:
+        raise Unreadable(f"{found.name}: {error.strerror or error}; check the file") from error
+
+
+def convert_document(
+    source: Input | Path | str, settings: Settings | None = None
+) -> DocumentResult:
+    """One document, start to finish. A failure is returned as its record, so that a batch goes on.
+
+    A path that names several documents (a folder, a ZIP file) raises Unreadable: use `find_inputs`.
+    """
+    found = source if isinstance(source, Input) else only_input(str(source))
+    try:
+        reading = read_document(found)
+        report = normalize(found.name, reading.pages, (settings or Settings()).profiles)
+    except ReportError as error:
+        return DocumentResult(DocumentRecord(found.name, "failed", error=str(error)))
+    return result_of(reading, report, audit(report))
+
+
+def only_input(path: str) -> Input:
+    found = list(find_inputs([path]))
+    if len(found) != 1:
+        raise Unreadable(f"{path}: {len(found)} documents here; give one file, or use find_inputs")
+    return found[0]
+
+
+def result_of(reading: Reading, report: Report, findings: tuple[Finding, ...]) -> DocumentResult:
+    """The tables' lines of one document, and its own line."""
+    unread = [page for page in report.pages if page.layer != "good" and page.note]
+    status: Status = "partial" if unread or report.profile is None else "ok"
+    error = None
+    if report.pages and len(unread) == len(report.pages):
+        status = "failed"
+        error = f"no page could be read: {unread[0].note}"
+    elif not report.pages:
+        status, error = "failed", "empty: nothing to read"
+    elif report.profile is None:
+        error = NO_PROFILE
+    elif unread:
+        error = f"{len(unread)} of {len(report.pages)} pages could not be read"
+    origins: tuple[Origin, ...] = tuple(sorted({page.origin for page in reading.pages}))
+    record = DocumentRecord(
+        report.document,
+        status,
+        reading.sha256,
+        len(report.pages),
+        origins,
+        report.agency.name if report.profile else None,
+        report.years.fiscal if report.profile else None,
+        len(report.records),
+        len(findings),
+        error,
+    )
+    return DocumentResult(record, report.rows, report.cells, report.corrections, findings)
+
+
+class FailOn(StrEnum):
+    """The least severity of a finding that makes the exit code 8."""
+
+    error = "error"
+    warning = "warning"
+    info = "info"
+
+
+class Tongue(StrEnum):
+    """The language of the messages of findings."""
+
+    en = "en"
+    th = "th"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run came to, counted while its results pass by."""
+
+    documents: int = 0
+    failed: int = 0
+    partial: int = 0
+    pages: int = 0
+    rows: int = 0
+    review: int = 0
+    errors: int = 0
+    warnings: int = 0
+    infos: int = 0
+    failures: list[DocumentRecord] | None = None
+
+    def count(self, result: DocumentResult) -> None:
+        record = result.record
+        self.documents += 1
+        self.failed += record.status == "failed"
+        self.partial += record.status == "partial"
+        self.pages += record.pages or 0
+        self.rows += record.rows
+        self.review += sum(row.needs_review for row in result.rows)
+        severities = [finding.severity for finding in result.findings]
+        self.errors += severities.count("error")
+        self.warnings += severities.count("warning")
+        self.infos += severities.count("info")
+        if record.error:
+            self.failures = [*(self.failures or []), record]
+
+
+@app.command(
+    epilog="Examples:  raingan convert report.pdf   ·   raingan convert archive/ --out rows/   ·   "
+    "raingan convert 'scans/**/*.pdf' dumps.zip --fail-on error"
+)
+def convert(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(help="PDFs, OCR dumps (TSV, Markdown, HTML), folders, globs, ZIPs, URLs."),
+    ],
+    out: Annotated[Path, typer.Option(help="The folder that the tables are written to.")] = Path(
+        "output"
+    ),
+    profile: Annotated[str, typer.Option(help="Try this kind of report only.")] = "",
+    fail_on: Annotated[
+        FailOn | None, typer.Option(help="Exit with 8 on a finding of this severity or worse.")
+    ] = None,
+    lang: Annotated[Tongue, typer.Option(help="Language of the messages of findings.")] = Tongue.en,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
+) -> None:
+    """Turn reports into rows.csv, cells.csv, findings.csv and the other tables."""
+    settings = Settings(profile)
+    with errors_on_one_line():
+        if profile:
+            profile_named(profile)
+        found = [i for i in find_inputs(inputs, output=out) if not i.skipped]
+        if not found:
+            fail(f"no documents in {', '.join(inputs)}: give PDFs, text dumps, folders or ZIPs", 3)
+        tally = Tally()
+        language: Language = "th" if lang is Tongue.th else "en"
+        files = write_run(out, progress(run(found, settings, tally), len(found), quiet), language)
+    if not quiet:
+        summary(tally, out, files)
+    for record in tally.failures or []:
+        if record.status == "failed":
+            typer.echo(f"error: {with_name(record)}", err=True)
+        elif not quiet:
+            typer.echo(f"note: {with_name(record)}", err=True)
+    raise typer.Exit(exit_code(tally, fail_on))
+
+
+def run(found: Iterable[Input], settings: Settings, tally: Tally) -> Iterator[DocumentResult]:
+    for source in found:
+        result = convert_document(source, settings)
+        tally.count(result)
+        yield result
+
+
+def progress(
+    results: Iterator[DocumentResult], total: int, quiet: bool
+) -> Iterator[DocumentResult]:
+    """Pass results on, with a bar on a terminal and a line a document elsewhere."""
+    if quiet:
+        yield from results
+    elif sys.stderr.isatty():
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        with bar:
+            task = bar.add_task("reading", total=total)
+            for result in results:
+                bar.update(task, advance=1, description=result.record.document[-40:])
+                yield result
+    else:
+        for number, result in enumerate(results, 1):
+            record = result.record
+            typer.echo(
+                f"[{number}/{total}] {record.document}: {record.status}, {record.rows} rows, "
+                f"{record.findings} findings",
+                err=True,
+            )
+            yield result
+
+
+def with_name(record: DocumentRecord) -> str:
+    """An error that names its document once."""
+    error = record.error or ""
+    return error if error.startswith(record.document) else f"{record.document}: {error}"
+
+
+def summary(tally: Tally, out: Path, files: Sequence[Path]) -> None:
+    table = Grid(title="raingan", title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    notes = [f"{tally.failed} failed"] if tally.failed else []
+    notes += [f"{tally.partial} in part"] if tally.partial else []
+    table.add_row("documents", str(tally.documents), ", ".join(notes))
+    table.add_row("pages", str(tally.pages), "")
+    table.add_row("rows", str(tally.rows), "")
+    found = tally.errors + tally.warnings + tally.infos
+    shares = f"{tally.errors} errors, {tally.warnings} warnings, {tally.infos} notes"
+    table.add_row("findings", str(found), shares if found else "")
+    table.add_row("need a person", str(tally.review), "rows with needs_review")
+    Console().print(table)
+    typer.echo(f"in {out}/: " + " ".join(sorted(path.name for path in files)))
+
+
+def exit_code(tally: Tally, fail_on: FailOn | None) -> int:
+    """The exit code of the contract for a run that ended."""
+    if tally.failed:
+        return Unreadable.exit_code if tally.documents == 1 else SOME_FAILED
+    if tally.documents == 1 and any(r.error == NO_PROFILE for r in tally.failures or []):
+        return NoProfile.exit_code
+    counts = {"error": tally.errors, "warning": tally.warnings, "info": tally.infos}
+    if fail_on is not None:
+        for severity, count in counts.items():
+            if count:
+                return FOUND
+            if severity == fail_on.value:
+                break
+    return 0
+
+
+@app.command(epilog="Example:  raingan inspect report.pdf --json")
+def inspect(
+    file: Annotated[str, typer.Argument(help="One PDF or text dump.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For a program, not a person.")] = False,
+) -> None:
+    """Show what each page of a document is: its text layer, defects, tables and columns."""
+    with errors_on_one_line():
+        found = only_input(file)
+        reading = read_document(found)
+        report = normalize(found.name, reading.pages, profiles())
+    shown = inspection(reading, report)
+    if as_json:
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    console = Console()
+    console.print(
+        f"{shown['document']}: {shown['profile'] or 'no profile fits'}, "
+        f"{shown['agency'] or 'no agency'}, {shown['fiscal_year'] or 'no year'}",
+        highlight=False,
+    )
+    grid = Grid("page", "from", "layer", "tables", "columns", "note")
+    for page in shown["pages"]:
+        columns = "; ".join(" | ".join(t["columns"] or ["(no data table)"]) for t in page["tables"])
+        tables = ", ".join(f"{t['rows']}x{t['width']}" for t in page["tables"])
+        grid.add_row(
+            str(page["page"]), page["source"], page["layer"], tables, columns, page["note"]
+        )
+    console.print(grid)
+    for font, names in shown["defects"].items():
+        console.print(f"font {font or '(none)'}: {', '.join(names)}", highlight=False)
+
+
+def inspection(reading: Reading, report: Report) -> dict[str, Any]:
+    """What `inspect` shows, as plain values."""
+    return {
+        "document": report.document,
+        "sha256": reading.sha256,
+        "profile": report.profile.name if report.profile else None,
+        "agency": report.agency.name,
+        "fiscal_year": report.years.fiscal,
+        "assessment_year": report.years.assessment,
+        "defects": {font: list(names) for font, names in report.defects},
+        "pages": [
+            {
+                "page": page.source.page,
+                "source": page.origin,
+                "layer": page.layer,
+                "note": page.layer_note,
+                "tables": [
+                    {
+                        "rows": view.table.row_count,
+                        "width": view.table.column_count,
+                        "columns": [slot.field or "?" for slot in view.slots],
+                        "headers": [slot.header for slot in view.slots],
+                        "open_above": view.table.open_above,
+                        "open_below": view.table.open_below,
+                    }
+                    for view in report.views
+                    if view.page == page.source.page
+                ],
+            }
+            for page in reading.pages
+        ],
+    }
+
+
+@app.command("profiles")
+def list_profiles() -> None:
+    """List the kinds of report that are known."""
+    with errors_on_one_line():
+        for profile in profiles():
+            typer.echo(f"{profile.name}: {profile.title_en} ({profile.title_th})")
+            typer.echo(f"  columns: {', '.join(profile.fields)}")
+
+
+@app.callback(invoke_without_command=True)
+def top(
+    show_version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    if show_version:
+        typer.echo(f"raingan {__version__}")
+        raise typer.Exit
+
+
+@contextmanager
+def errors_on_one_line() -> Iterator[None]:
+    try:
+        yield
+    except ReportError as error:
+        fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        fail("interrupted: nothing was written, the output of the run before is as it was", 130)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    typer.echo(f"error: {message}", err=True)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""Make Thai ITA improvement reports with their truth.
+
+python samples/make --out DIR --seed N --count K [--kinds chromium,typst,tsv,...] [--plain]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+from dumps import to_dump
+from printers import LayoutMovedError, print_report
+from report import Report, draw_report
+from truth import pages_of_dump, truth_of
+
+SUFFIX = {"tsv": ".txt", "markdown": ".md", "html": ".html"}
+KINDS = ("chromium", "libreoffice", "weasyprint", "typst", "tsv", "markdown", "html")
+
+
+def write(report: Report, name: str, out: Path, truth_dir: Path, rng: random.Random) -> Path:
+    target = out / (name + SUFFIX.get(report.style.kind, ".pdf"))
+    if report.style.kind in SUFFIX:
+        text, pages = to_dump(report, rng)
+        target.write_text(text, "utf-8")
+        printed = pages_of_dump(report, pages)
+    else:
+        printed = print_report(report, target)
+    truth = truth_of(report, printed, target.name)
+    line = json.dumps(truth, ensure_ascii=False, indent=1)
+    (truth_dir / (name + ".json")).write_text(line + "\n", "utf-8")
+    return target
+
+
+def make(seed: int, kind: str, name: str, out: Path, truth_dir: Path, **fixed: Any) -> Path:
+    """One report; where a layout moves under its marks, the next seed's report is taken."""
+    for attempt in range(5):
+        rng = random.Random(seed * 1000 + attempt)
+        report = draw_report(rng, kind, **dict(fixed))
+        try:
+            return write(report, name, out, truth_dir, rng)
+        except LayoutMovedError as error:
+            print(f"{name}: {error}, drawn again", file=sys.stderr)
+    raise SystemExit(f"{name}: no layout held still")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=1)
+    parser.add_argument("--kinds", default=",".join(KINDS))
+    parser.add_argument("--clean", action="store_true", help="no faults in any of them")
+    asked = parser.parse_args()
+    truth_dir = asked.out / "truth"
+    truth_dir.mkdir(parents=True, exist_ok=True)
+    kinds = asked.kinds.split(",")
+    for i in range(asked.count):
+        seed, kind = asked.seed + i, kinds[i % len(kinds)]
+        path = make(seed, kind, f"g{seed}-{kind}", asked.out, truth_dir, clean=True if asked.clean else None)
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

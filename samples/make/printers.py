@@ -1,0 +1,192 @@
+"""Run an exporter on a Report, learn from a marked copy which page each word is on, write the PDF."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import layers
+import pikepdf
+import pypdfium2
+from paper import Marks, Owner, to_html, to_typst
+from report import Report, Style
+
+CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-pdf-header-footer"]
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A written PDF: the text of each cell by page, and the pages of titles and leaves."""
+
+    cells: dict[Owner, dict[int, str]]
+    torn: frozenset[tuple[Owner, int]]  # where a word itself is cut by a page's end
+    pages: int
+
+
+class LayoutMovedError(Exception):
+    """The marked copy and the plain one differ, so the marks prove nothing."""
+
+
+def run(command: list[str], seconds: int = 180) -> None:
+    subprocess.run(command, check=True, capture_output=True, timeout=seconds)
+
+
+def chromium(page: str, target: Path, work: Path) -> None:
+    source = work / "page.html"
+    source.write_text(page, "utf-8")
+    with tempfile.TemporaryDirectory(dir=work) as profile:
+        run([*CHROMIUM, f"--user-data-dir={profile}", f"--print-to-pdf={target}", source.as_uri()])
+
+
+def weasyprint(page: str, target: Path, work: Path) -> None:
+    import weasyprint as engine
+
+    engine.HTML(string=page, base_url=str(work)).write_pdf(str(target))
+
+
+def typst(page: str, target: Path, work: Path) -> None:
+    import typst as engine
+
+    source = work / "page.typ"
+    source.write_text(page, "utf-8")
+    engine.compile(str(source), output=str(target), font_paths=[layers.FONTS])
+
+
+def libreoffice(source: Path, target: Path, work: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=work) as profile:
+        run(
+            ["soffice", f"-env:UserInstallation={Path(profile).as_uri()}", "--headless",
+             "--convert-to", "pdf", "--outdir", str(target.parent), str(source)]
+        )  # fmt: skip
+    made = target.parent / (source.stem + ".pdf")
+    if made != target:
+        made.replace(target)
+
+
+def compose(report: Report, marks: Marks, target: Path, work: Path) -> None:
+    style = report.style
+    if style.kind == "typst":
+        typst(to_typst(report, marks), target, work)
+    elif style.kind == "libreoffice":
+        import docx_paper
+
+        source = work / "page.docx"
+        docx_paper.to_docx(report, marks, source)
+        libreoffice(source, target, work)
+    else:
+        defect = layers.DEFECTS.get(style.defect)
+        faces, other, change = "", "", None
+        shown = report
+        if defect:
+            faces, family, other = layers.faces(style, work)
+            change = defect.change
+            shown = replace(report, style=replace(style, font=family))
+        page = to_html(shown, marks, faces, other, change)
+        (chromium if style.kind == "chromium" else weasyprint)(page, target, work)
+
+
+def link_pages(path: Path) -> dict[int, set[int]]:
+    """Pages (1 = first) of each marked word, from the links of the copy."""
+    found: dict[int, set[int]] = {}
+    with pikepdf.open(path) as pdf:
+        for number, page in enumerate(pdf.pages, 1):
+            for note in page.get("/Annots", []):
+                action = note.get("/A")
+                if action is None or "/URI" not in action:
+                    continue
+                match = re.fullmatch(r"http://m/(\d+)", str(action.URI))
+                if match:
+                    found.setdefault(int(match[1]), set()).add(number)
+    return found
+
+
+def color_pages(path: Path) -> dict[int, set[int]]:
+    """Pages of each marked word, from the colours of the copy."""
+    found: dict[int, set[int]] = {}
+    with pikepdf.open(path) as pdf:
+        for number, page in enumerate(pdf.pages, 1):
+            for operands, operator in pikepdf.parse_content_stream(page, "rg"):
+                if str(operator) == "rg":
+                    red, green, blue = (round(float(v) * 255) for v in operands)
+                    word = (red << 16) + (green << 8) + blue - 1
+                    if word >= 0:
+                        found.setdefault(word, set()).add(number)
+    return found
+
+
+def same_layout(one: Path, other: Path, stray: float = 0.001) -> bool:
+    """Both files draw the same pages, but for this share of stray pixels.
+
+    LibreOffice rounds each coloured portion: words move by less than a pixel (share 0.002-0.006);
+    one line more or less on a page gives 0.03 and more.
+    """
+    a, b = pypdfium2.PdfDocument(one), pypdfium2.PdfDocument(other)
+    same = len(a) == len(b)
+    for left, right in zip(a, b, strict=False):
+        pixels = [p.render(scale=0.75, grayscale=True).to_numpy() for p in (left, right)]
+        same = same and pixels[0].shape == pixels[1].shape
+        same = same and float((abs(pixels[0].astype(int) - pixels[1]) > 100).mean()) < stray
+    a.close()
+    b.close()
+    return same
+
+
+def page_count(path: Path) -> int:
+    with pikepdf.open(path) as pdf:
+        return len(pdf.pages)
+
+
+def print_report(report: Report, target: Path) -> Printed:
+    """The PDF at `target`, with what is on which page."""
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        marks = Marks(True)
+        compose(report, marks, work / "marked.pdf", work)
+        compose(report, Marks(False), work / "plain.pdf", work)
+        stray = 0.012 if report.style.kind == "libreoffice" else 0.001
+        if not same_layout(work / "marked.pdf", work / "plain.pdf", stray):
+            compose(report, Marks(False, spans=True), work / "plain.pdf", work)
+            if not same_layout(work / "marked.pdf", work / "plain.pdf", stray):
+                raise LayoutMovedError(target.name)
+        read = color_pages if report.style.kind == "libreoffice" else link_pages
+        found = read(work / "marked.pdf")
+        finish(report.style, work / "plain.pdf", target)
+    cells: dict[Owner, dict[int, str]] = {}
+    torn: set[tuple[Owner, int]] = set()
+    last_line: dict[tuple[Owner, int], int] = {}
+    gap = ""
+    for number, (owner, line, word) in enumerate(marks.tokens):
+        if word.isspace():
+            gap = word
+            continue
+        on = found.get(number, set())
+        if not on:
+            raise LayoutMovedError(f"{target.name}: {word} is on no page")
+        if len(on) > 1 and owner[0] == "cell":
+            torn |= {(owner, p) for p in on}
+        for page in sorted(on):
+            held = cells.setdefault(owner, {})
+            joint = "\n" if last_line.get((owner, page), line) != line else gap
+            last_line[owner, page] = line
+            held[page] = held[page] + joint + word if page in held else word
+        gap = ""
+    return Printed(cells, frozenset(torn), page_count(target))
+
+
+def finish(style: Style, plain: Path, target: Path) -> None:
+    """Image pages become images, the text layer gets its defects, and no date is left in the file."""
+    with pikepdf.open(plain) as pdf:
+        defect = layers.DEFECTS.get(style.defect)
+        if defect:
+            layers.remap(pdf, defect)
+        for number in layers.image_pages(pdf):
+            layers.to_image(pdf, plain, number)
+        for key in ("/CreationDate", "/ModDate"):
+            if key in pdf.docinfo:
+                del pdf.docinfo[key]
+        pdf.save(target, deterministic_id=True, compress_streams=True,
+                 object_stream_mode=pikepdf.ObjectStreamMode.generate)  # fmt: skip
+
