@@ -19,21 +19,16 @@ def agency_conflict(report: Report) -> Iterator[Problem]:
     and so is one that differs in tone marks alone.
     """
     agency = report.agency
-    own = [r for r in agency.votes if r.relation != "stranger"]
-    spellings = {}
-    for reading in own:
-        spellings.setdefault(str(reading), set()).update(reading.pages)
-    wrong = [r for r in own if r.relation == "variant"]
-    if wrong and len(spellings) > 1:
-        pages = sorted({page for said in spellings.values() for page in said})
+    own = [r for r in agency.conflicting if r.relation != "stranger"]
+    if any(r.relation == "variant" for r in own) and len({str(r) for r in own}) > 1:
         yield Problem(
-            f"{len(spellings)} spellings of the agency's name",
-            tuple(Said(page_list(said), name) for name, said in sorted(spellings.items())),
-            tuple(pages),
+            f"{len(own)} spellings of the agency's name",
+            tuple(Said(page_list(r.title_pages), str(r)) for r in own),
+            tuple(sorted({page for r in own for page in r.title_pages})),
             field="agency",
             suggestion=agency.name,
             fixed=agency.name is not None,
-            message_th=f"ชื่อหน่วยงานเขียนต่างกัน {len(spellings)} แบบ",
+            message_th=f"ชื่อหน่วยงานเขียนต่างกัน {len(own)} แบบ",
         )
     for reading in agency.strangers:
         if not reading.name:
@@ -53,14 +48,16 @@ def agency_unknown(report: Report) -> Iterator[Problem]:
 
     A name that stands in the official list, in its district and province, is left alone.
     """
-    unknown = [r for r in report.agency.unknown_readings if r.relation != "stranger"]
+    unknown = [
+        r for r in report.agency.unknown_readings if r.relation != "stranger" and r.title_pages
+    ]
     if not unknown:
         return
-    pages = sorted({page for reading in unknown for page in reading.pages})
+    pages = sorted({page for reading in unknown for page in reading.title_pages})
     nearest = list(dict.fromkeys(c.name for c in report.agency.candidates))[:3]
     yield Problem(
         "no official place bears the name",
-        tuple(Said(page_list(r.pages), str(r)) for r in unknown),
+        tuple(Said(page_list(r.title_pages), str(r)) for r in unknown),
         tuple(pages),
         field="agency",
         suggestion="; ".join(nearest) or None,

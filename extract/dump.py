@@ -387,6 +387,10 @@ def _merged(rows: Rows) -> Rows:
     return out
 
 
+MOST_COLUMNS = 200
+"""Beyond it no spans are believed and no gaps filled."""
+
+
 def _placed(rows: Rows) -> Iterator[tuple[int, int, Slot]]:
     """Row, column and content of each cell, spans kept within the table, gaps filled."""
     wide = max((sum(slot.columns for slot in row) for row in rows if len(row) > 1), default=0)
@@ -402,12 +406,13 @@ def _placed(rows: Rows) -> Iterator[tuple[int, int, Slot]]:
             columns = (
                 min(slot.columns, max(wide - c, 1)) if len(row) == 1 and wide else slot.columns
             )
-            slot = Slot(slot.text, min(slot.rows, len(rows) - r, 200), min(columns, 50))
+            sane = c + columns <= MOST_COLUMNS
+            slot = Slot(slot.text, min(slot.rows, len(rows) - r) if sane else 1, columns if sane else 1)
             taken.update((r + dr, c + dc) for dr in range(slot.rows) for dc in range(slot.columns))
             placed.append((r, c, slot))
             c += slot.columns
     width = max((c for _, c in taken), default=-1) + 1
-    if width <= 200:
+    if width <= MOST_COLUMNS:
         for r in range(len(rows)):
             placed += [(r, c, Slot("")) for c in range(width) if (r, c) not in taken]
     return iter(sorted(placed))

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from extract.model import Cell, Line, Page
 from normalize.columns import TableView, Text
 from normalize.numerals import thai_digits
 from normalize.references import REFERENCE_RULES
-from normalize.sections import list_lines
+from normalize.sections import find_headings, list_lines
 from normalize.text import classify, collapse_spaces, repair, strip_lines
 from normalize.trace import Rule, Step, apply
 from normalize.wraps import (
@@ -133,10 +134,10 @@ def join_text(texts: Sequence[tuple[int, int, Text]], paper: Paper) -> tuple[str
         own = text.text.split("\n")
         if text.cell.source.box is None:
             width = paper.widths.get(((page, table), text.cell.column))
+            own, breaks = part_headings(own, [True] * (len(own) - 1))
             if width is not None:
                 flattened = True
                 own = [unwrap(line, width) for line in own]
-            breaks = [True] * (len(own) - 1)
         else:
             breaks = hard_breaks(text, own, paper.rooms.get(key, Room(2.0, 2.0)))
             if paper.keeps_spaces and len(own) == len(text.cell.lines):
@@ -148,9 +149,37 @@ def join_text(texts: Sequence[tuple[int, int, Text]], paper: Paper) -> tuple[str
             hard.append(False)
         lines += own
         hard += breaks
+    lines, hard = part_headings(lines, hard)
     joined = join_lines(lines, hard, kept=paper.keeps_spaces, seen=paper.seen)
     rule = "unwrap" if flattened else "join_lines"
     return joined, (Step(rule, whole, joined),) if joined != whole else ()
+
+
+def part_headings(lines: list[str], hard: list[bool]) -> tuple[list[str], list[bool]]:
+    """Put the headings of a result on lines of their own; the break before one was meant.
+
+    >>> part_headings(["จุดแข็ง: มีระบบ จุดอ่อน:", "ไม่ครบ"], [False])
+    (['จุดแข็ง: มีระบบ', 'จุดอ่อน:', 'ไม่ครบ'], [True, False])
+    >>> part_headings(["ซึ่งเป็น", "จุดแข็งของหน่วยงาน"], [False])
+    (['ซึ่งเป็น', 'จุดแข็งของหน่วยงาน'], [False])
+    """
+    whole = "\n".join(lines)
+    meant = {heading.begin for heading in find_headings(whole)}
+    meant = {at for at in meant if at and whole[at - 1].isspace()}
+    if not meant:
+        return lines, hard
+    parted: list[str] = []
+    breaks: list[bool] = []
+    start = 0
+    for n, line in enumerate(lines):
+        if n:
+            breaks.append(hard[n - 1] or start in meant)
+        cuts = sorted(at for at in meant if start < at < start + len(line))
+        for begin, end in pairwise([start, *cuts, start + len(line)]):
+            parted.append(whole[begin:end].rstrip() if end in meant else whole[begin:end])
+        breaks += [True] * len(cuts)
+        start += len(line) + 1
+    return parted, breaks
 
 
 def hard_breaks(text: Text, lines: Sequence[str], room: Room) -> list[bool]:

@@ -11,7 +11,7 @@ from rapidfuzz import fuzz, process
 
 from normalize.text import mark_skeleton
 from normalize.trace import Rule, Step, apply
-from profiles.framework import Framework, code_letters, framework_for, split_code
+from profiles.framework import Framework, code_letters, framework_for, framework_years, split_code
 
 EXACT = 97.0
 """From this ratio of two skeletons on, two wordings are one."""
@@ -314,7 +314,7 @@ def _keep_print(
     other = worded[0] if worded and worded[0] != code and worded[1] >= STRONG else None
     if other is not None and not _speaks_alone(other, framework):
         other = None
-    if other is not None and fits is not False and _is_of_a_near_year(code, question, framework):
+    if other is not None and fits is not False and _is_of_another_year(code, question, framework):
         return CodeReading(code, printed, "printed", 0.9, (code, other), (), steps)
     if fits is False and other is not None and framework.owns(indicator_no or 0, other):
         steps = (*steps, Step("code_from_wording", code, other))
@@ -391,10 +391,10 @@ def _fits(code: str, indicator_no: int | None, framework: Framework) -> bool:
     return indicator_no is None or framework.owns(indicator_no, code) is not False
 
 
-def _is_of_a_near_year(code: str, question: str, framework: Framework) -> bool:
-    """Whether print and wording agree in the list of the year before or after: it is theirs."""
-    near = (framework_for(framework.year + step) for step in (-1, 1))
-    ratios = (wording_ratio(code, question, other) for other in near if other is not framework)
+def _is_of_another_year(code: str, question: str, framework: Framework) -> bool:
+    """Whether print and wording agree in any year's list: agencies copy last year's table."""
+    others = (framework_for(year) for year in framework_years() if year != framework.year)
+    ratios = (wording_ratio(code, question, other) for other in others)
     return any(ratio is not None and ratio >= CLOSE for ratio in ratios)
 
 

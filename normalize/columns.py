@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
@@ -80,10 +80,7 @@ class TableView:
         ]
         if len(shares) > 2 and sum(share > 0.5 for share in shares) > WIDE * len(shares):
             return ""
-        best = max(
-            range(len(shares)),
-            key=lambda i: (shares[i] > 0.5, -i if shares[i] > 0.5 else shares[i]),
-        )
+        best = max(range(len(shares)), key=lambda i: (min(shares[i], 0.5), -i))
         return self.slots[best].field if shares[best] > 0 else ""
 
 
@@ -133,6 +130,11 @@ def match_header(text: str, profile: Profile) -> tuple[tuple[str, float], ...]:
         key, keys, scorer=fuzz.ratio, score_cutoff=LIKELY - 8, limit=None
     ):
         scores[names[at]] = max(scores.get(names[at], 0.0), score)
+    for at, spelling in enumerate(keys):
+        # a header that says more than its column's name: ผู้รับผิดชอบ/หน่วยงาน
+        if len(spelling) >= 6 and spelling in key and 2 * len(spelling) >= len(key):
+            score = 60 + 40 * len(spelling) / len(key)
+            scores[names[at]] = max(scores.get(names[at], 0.0), score)
     return tuple(sorted(scores.items(), key=lambda item: -item[1]))
 
 
@@ -154,13 +156,10 @@ def view_tables(
     last: TableView | None = None
     for view in views:
         if view.slots:
-            view = name_slots(view, pooled)
-            last = view
+            view = last = name_slots(view, pooled)
         elif last is not None and goes_on(view, last):
-            first = view.table.first_row
-            view = TableView(
-                view.page, view.index, view.table, view.texts, last.slots, (first, first)
-            )
+            first = titles_end(view)
+            view = replace(view, slots=last.slots, header_rows=(first, first))
         found.append(view)
     return tuple(found)
 
@@ -225,14 +224,11 @@ def with_header(view: TableView, profile: Profile) -> TableView:
     fields = {slot.field for slot in named} - {""}
     if len(fields) < profile.min_columns or not set(profile.required) & fields:
         return view
-    return TableView(
-        view.page,
-        view.index,
-        view.table,
-        view.texts,
-        tuple(sorted(named, key=lambda slot: slot.start)),
-        (top, end),
-        tuple(groups),
+    return replace(
+        view,
+        slots=tuple(sorted(named, key=lambda slot: slot.start)),
+        header_rows=(top, end),
+        groups=tuple(groups),
     )
 
 
@@ -270,16 +266,24 @@ def pool(views: Sequence[TableView]) -> dict[tuple[int, int], str]:
 def name_slots(view: TableView, pooled: dict[tuple[int, int], str]) -> TableView:
     """Give a column that this header leaves unnamed the name it has elsewhere."""
     taken = {slot.field for slot in view.slots}
-    slots = tuple(
-        slot
-        if slot.field or pooled.get((i, len(view.slots)), "") in taken
-        else Slot(pooled[i, len(view.slots)], slot.start, slot.end, slot.header)
-        for i, slot in enumerate(view.slots)
-        if True
-    )
-    return TableView(
-        view.page, view.index, view.table, view.texts, slots, view.header_rows, view.groups
-    )
+    slots = []
+    for i, slot in enumerate(view.slots):
+        name = pooled.get((i, len(view.slots)), "")
+        slots.append(slot if slot.field or name in taken else replace(slot, field=name))
+    return replace(view, slots=tuple(slots))
+
+
+def titles_end(view: TableView) -> int:
+    """The first row of a table that is not one cell over all columns."""
+    row = view.table.first_row
+    wide = {
+        text.cell.row: text.cell.row_span
+        for text in view.texts
+        if text.cell.column_span >= view.table.column_count > 1
+    }
+    while row in wide:
+        row += wide[row]
+    return row
 
 
 def goes_on(view: TableView, last: TableView) -> bool:

@@ -13,6 +13,9 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.fuzz import partial_ratio_alignment
+
 from normalize.numerals import close_up, thai_digits
 from normalize.trace import Step
 from profiles.vocabulary import vocabulary
@@ -476,7 +479,30 @@ def narrowed(text: str, found: list[Mention]) -> list[Mention]:
     exact = [m for m in found if m.period.rule in ("quarters", "half_year", "month_range", "month")]
     if len(plain) != 1 or not exact or GOES_ON.search(text):
         return found
-    return [m for m in found if m is not plain[0]]
+    low, high = sorted((plain[0], exact[0]), key=lambda m: m.begin)
+    beside = BESIDE.fullmatch(text[low.stop : high.begin])
+    kept = [m for m in found if m is not plain[0]]
+    return kept if beside else [m._replace(period=doubted(m.period)) for m in kept]
+
+
+BESIDE = re.compile(r"[ ,(/:]*(?:ของ|ใน|ประจำ|ช่วง|ระหว่าง|เดือน|ตั้งแต่)*[ (]*")
+COUNTED_NUMBER = re.compile(
+    r"^\d{1,2}[.)]|(?:ร้อยละ|ทุก|รอบ|รอบที่|ครั้งที่|ข้อ|ข้อที่) ?\d+(?:/\d+)?|[io]\d+|0\d+"
+    r"|\d+(?:[-/]\d+)? ?(?:ครั้ง|เดือน|วัน|คน|ราย|ชั่วโมง|ปี|สัปดาห์|โครงการ|กิจกรรม|ช่องทาง|ฉบับ|เรื่อง|ไตรมาส|รอบ|%)"
+)
+
+
+def doubted(period: Period) -> Period:
+    return replace(period, certain=False)
+
+
+def unexplained(text: str, found: list[Mention]) -> bool:
+    """Whether digits stand outside of all that was read, and count nothing."""
+    rest, last = "", 0
+    for mention in found:
+        rest += text[last : mention.begin] + "\n"
+        last = mention.stop
+    return bool(re.search(r"\d", COUNTED_NUMBER.sub("", rest + text[last:])))
 
 
 def read_closed(text: str, year: int | None) -> Period | None:
@@ -484,11 +510,47 @@ def read_closed(text: str, year: int | None) -> Period | None:
     found = mentions(text, year)
     if not found:
         return None
+    doubt = unexplained(text, found)
     named = [y for m in found for y in m.period.years]
     if named and any(not m.period.years for m in found) and narrowed(text, found) != found:
         found = mentions(text, named[0])
     found = narrowed(text, found)
-    return goes_on(text, found) or settled(found)
+    period = goes_on(text, found) or settled(found)
+    if doubt and period.rule != "full_year":
+        return unread("unexplained", period.years)
+    return doubted(period) if doubt else period
+
+
+@cache
+def time_words() -> tuple[str, ...]:
+    return ("ไตรมาส", "ไตรมาสที่", "งบประมาณ", "ต่อเนื่อง", *(m.name for m in vocabulary().months))
+
+
+def mended(text: str) -> str:
+    """Put right a word of time that has a letter or two misread, lost or doubled.
+
+    >>> mended("ไตรศาส1-2"), mended("ตุลาคฌ2567-กันฑายน2568")
+    ('ไตรมาส1-2', 'ตุลาคม2567-กันยายน2568')
+    >>> mended("มกราคม2568"), mended("ตลอดโครงการ")
+    ('มกราคม2568', 'ตลอดโครงการ')
+    """
+    for word in time_words():
+        if word in text:
+            continue
+        match = partial_ratio_alignment(word, text, score_cutoff=75)
+        if match is None or len(text) < len(word) - 1:
+            continue
+        begin, stop = match.dest_start, match.dest_end
+        spans = [(b, e) for b in range(begin - 1, begin + 3) for e in range(stop - 2, stop + 2)]
+        sized = [(b, e) for b, e in spans if 0 <= b < e <= len(text)]
+        best = min(sized, key=lambda be: (Levenshtein.distance(word, text[slice(*be)]), be))
+        window = text[slice(*best)]
+        limit = 1 if len(word) < 8 else 2
+        known = any(w in window or window in w for w in time_words() if len(window) > 4)
+        near = Levenshtein.distance(word, window) <= limit
+        if near and not known and not re.search(r"\d", window):
+            text = text[: best[0]] + word + text[best[1] :]
+    return text
 
 
 def near_misread(text: str, year: int | None) -> Period | None:
@@ -533,6 +595,9 @@ def read_period(text: str, fiscal_year: int | None) -> Period | None:
         return None
     bare = NOTE.sub("", closed)
     period = read_closed(bare, fiscal_year)
+    if period is None or not period.certain:
+        again = read_closed(mended(bare), fiscal_year) if mended(bare) != bare else None
+        period = doubted(again) if again and (again.start or again.end) else period
     notes = [note[0][1:-1] for note in NOTE.finditer(closed)]
     for note in notes:
         period = with_note(period, bare, note, fiscal_year)

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
@@ -445,11 +445,14 @@ class Candidate:
     """Those that name it without a mistake."""
 
 
+PlaceField = Literal["agency", "district", "province"]
+
+
 class PlaceStep(NamedTuple):
-    """One change made to what some pages print; `rule` is the function that made it."""
+    """One change made to what some pages print; `rule` says what settled the place."""
 
     rule: str
-    field: Literal["agency", "district", "province"]
+    field: PlaceField
     before: str
     after: str
     confidence: float
@@ -471,7 +474,7 @@ class Agency:
     candidates: tuple[Candidate, ...] = ()
     """The nearest official places, the chosen one first when there is one."""
     votes: tuple[Reading, ...] = ()
-    steps: tuple[PlaceStep, ...] = field(default=())
+    steps: tuple[PlaceStep, ...] = ()
 
     @property
     def unknown_readings(self) -> tuple[Reading, ...]:
@@ -1064,18 +1067,19 @@ def _with_steps(agency: Agency) -> Agency:
     """Say for every title what was put in place of its words, by which rule."""
     steps = []
     for reading in agency.votes:
-        if not reading.title_pages or agency.name is None:
-            continue
-        rule = _RULES[agency.how]
-        pairs = (
+        pairs: tuple[tuple[PlaceField, str | None, str | None], ...] = (
             ("agency", reading.name, agency.name),
             ("district", reading.district, agency.district),
             ("province", reading.province, agency.province),
         )
-        for what, before, after in pairs:
-            if before is None or after is None or name_key(before) == name_key(after):
-                continue
-            steps.append(
-                PlaceStep(rule, what, before, after, agency.confidence, reading.title_pages)  # type: ignore[arg-type]
+        steps += [
+            PlaceStep(
+                _RULES[agency.how], what, before, after, agency.confidence, reading.title_pages
             )
+            for what, before, after in pairs
+            if reading.title_pages
+            and before is not None
+            and after is not None
+            and name_key(before) != name_key(after)
+        ]
     return replace(agency, steps=tuple(steps))

@@ -1,5 +1,6 @@
 """One document, from raw pages to indicator rows, with all that the audit needs to judge them."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from normalize.cells import (
     repair_lines,
 )
 from normalize.codes import (
+    EXACT,
     CodeReading,
     QuestionPart,
     code_from_wording,
@@ -29,11 +31,12 @@ from normalize.columns import TableView, view_tables
 from normalize.indicators import IndicatorReading, read_indicator
 from normalize.model import CellValue, Correction, Instrument, Row
 from normalize.periods import Period, read_period
-from normalize.places import Agency, Mention, find_mentions, resolve_agency
+from normalize.places import Agency, Mention, TextKind, find_mentions, resolve_agency
 from normalize.references import References, read_references
 from normalize.rows import PhysicalRow, Piece, TableRow, put_together, rows_of, squeeze
 from normalize.scores import ScoreReading, read_score
 from normalize.sections import Sections, split_result
+from normalize.trace import Step
 from normalize.units import UnitReading, read_units
 from normalize.years import Years, YearSaid, say_years, settle_years
 from profiles.framework import Framework, framework_for
@@ -44,6 +47,7 @@ SAME_PAGE, SAME_QUESTION = 90.0, 80.0
 """Ratios of two pages' texts, and of their questions, from which on they are one page."""
 MIN_PAGE_LETTERS = 120
 TEXT_FIELDS = ("question", "analysis", "measures", "result", "steps", "timeframe")
+HEADING = re.compile(r"\s*(?:\(?[0-9๐-๙]{1,2}[.)]\s*)?(?:ตัว\s*ชี้\s*วัด|ประเด็น|แบบ|หมวด|ด้าน)")
 LOW_CONFIDENCE = 0.8
 """A row below this is shown to a person."""
 
@@ -230,10 +234,9 @@ def mentions_of(
     first_data = min((page.number for page in pages if page.has_data), default=None)
     for page in pages:
         is_title = page.has_data or first_data is None or page.number < first_data
-        text = "\n".join(page.titles)
-        yield from find_mentions(
-            page.number, text, "title" if is_title and is_short(text) else "body"
-        )
+        titles = "\n".join(page.titles)
+        kind: TextKind = "title" if is_title and is_short(titles) else "body"
+        yield from find_mentions(page.number, titles, kind)
     for view in views:
         if not view.is_data or view.page in covers:
             continue
@@ -299,11 +302,15 @@ def find_twins(views: Sequence[TableView]) -> tuple[Twin, ...]:
                 if field == "question":
                     questions[view.page].append(wording_skeleton(text.text))
     whole = {page: "".join(parts) for page, parts in texts.items()}
-    whole = {page: text for page, text in whole.items() if len(text) >= MIN_PAGE_LETTERS}
+    whole = {page: joined for page, joined in whole.items() if len(joined) >= MIN_PAGE_LETTERS}
     shingles: dict[str, list[int]] = defaultdict(list)
     twins: list[Twin] = []
-    for page, text in whole.items():
-        keys = {text[i : i + 12] for i in range(len(text) - 11) if hash_of(text[i : i + 4]) == 0}
+    for page, letters in whole.items():
+        keys = {
+            letters[i : i + 12]
+            for i in range(len(letters) - 11)
+            if hash_of(letters[i : i + 4]) == 0
+        }
         shared: dict[int, int] = defaultdict(int)
         for key in keys:
             for other in shingles[key]:
@@ -313,7 +320,7 @@ def find_twins(views: Sequence[TableView]) -> tuple[Twin, ...]:
         for other in sorted(shared):
             if shared[other] * 4 < len(keys) or any(t.again == other for t in twins):
                 continue
-            ratio = fuzz.ratio(whole[other], text, score_cutoff=SAME_PAGE)
+            ratio = fuzz.ratio(whole[other], letters, score_cutoff=SAME_PAGE)
             asked = fuzz.ratio("".join(questions[other]), "".join(questions[page]))
             if ratio >= SAME_PAGE and asked >= SAME_QUESTION:
                 twins.append(Twin(other, page, ratio / 100))
@@ -344,34 +351,42 @@ def read_rows(report: Report, paper: Paper) -> Iterator[Record]:
         else:
             rows += rows_of(view)
 
-    def starts(text: str) -> bool:
-        parts = split_questions(text, framework)
-        first = parts[0]
-        return (first.printed is not None and not prose_before(text, first)) or (
-            code_from_wording(text, framework) is not None
-        )
-
-    def fits(asked: str, more: str) -> bool:
-        return completes(asked, more, framework)
-
     indicator: list[SaidIndicator] = []
-    for physical in put_together(rows, starts, fits):
+    for physical in put_together(rows, Wording(framework)):
         indicator = say_indicators(physical, indicator, framework)
         yield from split_row(report, paper, physical, indicator, shadows)
 
 
-def prose_before(text: str, first: QuestionPart) -> bool:
-    """True where the code that a cell prints stands after the rest of another question."""
-    return len(wording_skeleton(first.lead)) > 12 and not text.lstrip().startswith(
-        first.printed or "\0"
-    )
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What the year's framework knows of the wording of questions."""
 
+    framework: Framework
 
-def completes(asked: str, more: str, framework: Framework) -> bool:
-    """True where a text completes the question before it to official wording."""
-    joined = code_from_wording(split_questions(asked + more, framework)[-1].text, framework)
-    alone = code_from_wording(split_questions(asked, framework)[-1].text, framework)
-    return joined is not None and (alone is None or joined[1] > alone[1])
+    def prints_code(self, text: str) -> bool:
+        """True where the text begins with a code, at most after a heading.
+
+        >>> Wording(framework_for(2568)).prints_code("e๘ หน่วยงานมีการปรับปรุง")
+        True
+        >>> Wording(framework_for(2568)).prints_code("เข้าไปมีส่วนร่วมในการดำเนินงาน e๘ หน่วยงาน")
+        False
+        """
+        first = split_questions(text, self.framework)[0]
+        return first.printed is not None and (
+            len(wording_skeleton(first.lead)) <= 12 or bool(HEADING.match(first.lead))
+        )
+
+    def is_whole(self, text: str) -> bool:
+        last = split_questions(text, self.framework)[-1]
+        found = code_from_wording(last.text, self.framework)
+        return found is not None and found[1] >= EXACT
+
+    def completes(self, asked: str, more: str) -> bool:
+        before = split_questions(asked, self.framework)[-1].text
+        after = split_questions(asked + more, self.framework)[-1].text
+        joined = code_from_wording(after, self.framework)
+        alone = code_from_wording(before, self.framework)
+        return joined is not None and (alone is None or joined[1] > alone[1])
 
 
 def say_indicators(
@@ -553,36 +568,38 @@ def place_record(record: Record, agency: Agency, years: Years) -> Record:
 def row_corrections(
     document: str, agency: Agency, records: Iterable[Record]
 ) -> Iterator[Correction]:
-    """The steps from what cells print to the structured values of rows."""
-    for step in agency.steps:
-        for page in step.pages[:1]:
-            yield Correction(
-                document,
-                page,
-                None,
-                None,
-                step.field,
-                step.rule,
-                step.before,
-                step.after,
-                step.confidence,
-            )
+    """The steps from what cells print to the structured values of rows.
+
+    They name the page and row, and no column, since they speak of the row and not of one cell.
+    """
+    for change in agency.steps:
+        yield Correction(
+            document,
+            change.pages[0] if change.pages else None,
+            None,
+            None,
+            change.field,
+            change.rule,
+            change.before,
+            change.after,
+            change.confidence,
+        )
     for record in records:
-        for field, steps, sure in (
-            ("code", record.code.steps, record.code.confidence),
-            ("timeframe", record.period.steps if record.period else (), None),
-            ("responsible", record.units.steps, None),
-            ("score", record.score.steps, None),
-            ("result", record.sections.steps, None),
-        ):
-            place = record.physical.pieces("question" if field == "code" else field)
-            piece = place[0] if place else None
+        changes: tuple[tuple[str, str, tuple[Step, ...], float | None], ...] = (
+            ("code", "question", record.code.steps, record.code.confidence),
+            ("start_date", "timeframe", record.period.steps if record.period else (), None),
+            ("responsible", "responsible", record.units.steps, None),
+            ("score", "result", record.score.steps, None),
+            ("strengths", "result", record.sections.steps, None),
+        )
+        for field, source, steps, sure in changes:
+            pieces = record.physical.pieces(source)
             for step in steps:
                 yield Correction(
                     document,
-                    piece.page if piece else record.row.pages[0],
-                    piece.text.cell.row if piece else None,
-                    piece.text.cell.column if piece else None,
+                    pieces[0].page if pieces else record.row.pages[0],
+                    pieces[0].text.cell.row if pieces else None,
+                    None,
                     field,
                     step.rule,
                     step.before,

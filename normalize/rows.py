@@ -1,13 +1,24 @@
 """Tables across pages to physical rows, and rows that go on over a page put together."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from extract.model import Cell
 from normalize.columns import WIDE, TableView, Text
 
-Starts = Callable[[str], bool]
-"""Whether the text of a question cell begins a question of its own: a code, or known wording."""
+
+class Judge(Protocol):
+    """What is known of the wording of questions."""
+
+    def prints_code(self, text: str) -> bool:
+        """True where the text of a question cell begins with a code."""
+
+    def is_whole(self, text: str) -> bool:
+        """True for the whole official wording of a question."""
+
+    def completes(self, asked: str, more: str) -> bool:
+        """True where a text completes the question before it to official wording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,38 +147,34 @@ def is_wide(cell: Cell, view: TableView) -> bool:
     return cell.column_span > WIDE * view.table.column_count and view.table.column_count > 2
 
 
-def put_together(
-    rows: Iterable[TableRow], starts: Starts, fits: Callable[[str, str], bool]
-) -> tuple[PhysicalRow, ...]:
-    """Join the rows that a page break cut.
-
-    A row goes on where its question cell is empty, or where it begins no question of its own and
-    stands first on the next page, cut open, incomplete, or with wording that completes the
-    question before it (`fits`).
-    """
+def put_together(rows: Iterable[TableRow], judge: Judge) -> tuple[PhysicalRow, ...]:
+    """Join the rows that a page break cut."""
     found: list[list[TableRow]] = []
     for row in rows:
-        if found and goes_on(found[-1], row, starts, fits):
+        if found and goes_on(found[-1], row, judge):
             found[-1].append(row)
         else:
             found.append([row])
     return tuple(PhysicalRow(tuple(parts)) for parts in found)
 
 
-def goes_on(
-    before: Sequence[TableRow], row: TableRow, starts: Starts, fits: Callable[[str, str], bool]
-) -> bool:
-    """True where `row` is the rest of the row that ends with `before`."""
+def goes_on(before: Sequence[TableRow], row: TableRow, judge: Judge) -> bool:
+    """True where `row` is the rest of the row that ends with `before`.
+
+    Its question cell is empty, or it prints no code of its own, stands first on the next page, and
+    is cut open, incomplete, or completes the wording of the question before it. A whole question
+    after a whole question is a row of its own, whatever the rules say.
+    """
     if row.section:
         return False
     question = row.raw("question")
     if not question.strip():
         return True
-    if starts(question):
-        return False
     last = before[-1]
-    if not row.is_first or row.page == last.page:
+    if judge.prints_code(question) or not row.is_first or row.page == last.page:
         return False
     asked = "".join(part.raw("question") for part in before)
+    if judge.is_whole(question) and judge.is_whole(asked):
+        return False
     complete = bool(squeeze(row.raw("timeframe"))) and bool(squeeze(row.raw("analysis")))
-    return row.is_cut or last.is_open or not complete or fits(asked, question)
+    return row.is_cut or last.is_open or not complete or judge.completes(asked, question)

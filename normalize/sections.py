@@ -238,18 +238,20 @@ def numbered_items(text: str) -> list[Item]:
 
 
 def bullets(text: str) -> Iterator[int]:
-    """Where bullets stand: at the start of a line or behind a colon, and then after spaces."""
+    """Where bullets stand: at the start of a line, behind a colon or heading, then after spaces."""
     listed = False
+    headed = {len(text[: heading.stop].rstrip()) for heading in find_headings(text)}
     for match in BULLETED.finditer(text):
         before = text[max(0, match.start() - 12) : match.start()]
         line = before.rstrip(" \t")
         starts = line == "" and len(before) == match.start()
         starts = starts or line.endswith(("\n", ":", "<p>", "</b>", "<b>"))
+        starts = starts or len(text[: match.start()].rstrip(" \t")) in headed
         apart = before[-1:].isspace() or starts
         ranged = line[-1:].isdigit() and match["next"].isdigit()
         foreign = line[-1:].isascii() and match["next"].isascii() and not starts
         if match["mark"] in "•▪" or starts:
-            listed = listed or starts
+            listed = True
         elif not (listed and apart) or ranged or foreign:
             continue
         yield match.start()

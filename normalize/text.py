@@ -26,9 +26,14 @@ WINDOW = 48
 """Letters of context on each side that a reading is judged by."""
 CLEAR = 4.0
 """How much cheaper (natural logarithm) one of two readings must be to be believed alone."""
+SURE = 10.0
+"""How much cheaper it must be to be believed against what is known of the font."""
 SAMPLE = 20_000
 """Letters of one font that show what is wrong with it."""
+ENOUGH_VOTES = 3
 MAX_VOTES = 300
+MAX_ROUNDS = 5
+"""Two have been enough for every text seen; more would be a rule that undoes another."""
 
 
 # Rules that are right in any text.
@@ -40,6 +45,7 @@ _INVISIBLE = re.compile(
 )
 _BREAK = re.compile("\r\n|[\r\u000b\u000c\u0085\u2028\u2029]")
 _ODD_SPACE = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_LIGATURE = re.compile("[\ufb00-\ufb06]")
 _PUA = re.compile("[\uf700-\uf71a\uf884-\uf89e]")
 _TONE_FIRST = re.compile(rf"[{TONE}\u0e4c]+[{VOWEL_MARK}\u0e47\u0e4d][{MARK}]*")
 _SPLIT_RING = re.compile(rf"\u0e4d ?([{TONE}]?) ?\u0e32")
@@ -62,7 +68,7 @@ _LINE_END = re.compile(r" +(?=\n|\Z)|(?:(?<=\n)|\A) +")
 # Each starts with one set of letters, which is what the engine can search for fast.
 _ODD_LETTER = re.compile(
     "[\u0000-\u0009\u000b-\u001f\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064"
-    "\u3000\ufeff\uf700-\uf71a\uf884-\uf89e\u0e4d]"
+    "\u3000\ufb00-\ufb06\ufeff\uf700-\uf71a\uf884-\uf89e\u0e4d]"
 )
 _ODD_VOWEL_MARK = re.compile(rf"[{VOWEL_MARK}\u0e47](?<![{CONSONANT}].)")
 _ODD_TONE = re.compile(rf"[\u0e48-\u0e4e](?<![{CONSONANT}{VOWEL_MARK}].)")
@@ -128,6 +134,17 @@ def private_use_glyphs(text: str) -> str:
     '\uf0b7 ข้อ'
     """
     return text.translate(pua_map()) if _PUA.search(text) else text
+
+
+def latin_ligatures(text: str) -> str:
+    """Write a ligature of Latin letters as the letters.
+
+    >>> latin_ligatures("o\ufb03ce pro\ufb01le")
+    'office profile'
+    >>> latin_ligatures("œuvre")
+    'œuvre'
+    """
+    return _LIGATURE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
 
 
 def compose_letters(text: str) -> str:
@@ -302,7 +319,8 @@ def space_before_vowel(text: str) -> str:
         vowels = "\u0e32\u0e33" if match[3] == "\u0e32" else match[3]
         costs = sorted((reading_cost(before + match[2] + v + after), v) for v in vowels)
         is_sign = not after and costs[0][0] > apart - CLEAR
-        is_open = len(costs) == 2 and costs[1][0] < costs[0][0] + CLEAR
+        margin = SURE if costs[0][1] == "\u0e32" else CLEAR
+        is_open = len(costs) == 2 and costs[1][0] < costs[0][0] + margin
         if is_sign or is_open:
             return match[0]
         return match[2] + costs[0][1] + match[1].replace(" ", "")
@@ -360,6 +378,7 @@ BEFORE_FONT_RULES: tuple[Rule, ...] = (
 
 TEXT_RULES: tuple[Rule, ...] = (
     *BEFORE_FONT_RULES,
+    latin_ligatures,
     compose_letters,
     two_sara_e,
     vowel_before_tone,
@@ -399,9 +418,9 @@ _SPLIT_WORDS = re.compile(
     rf"(?<![{LETTER}])[{LETTER}]++"
     rf"(?:(?<=[{CONSONANT}{TONE}])(?: |\n| \n)[{TONE}]?\u0e32[{LETTER}]*+)+"
 )
-_SPLIT = re.compile(rf"(\s+)([{TONE}]?)\u0e32")
-_AM_WORDS = re.compile(rf"[{LETTER}]++(?: [{TONE}]?\u0e33[{LETTER}]*+)*")
-_SPACED_AM = re.compile(rf" ([{TONE}]?)\u0e33")
+_SPLIT = re.compile(rf"( |\n| \n)([{TONE}]?)\u0e32")
+_AM_WORDS = re.compile(rf"[{LETTER}]++(?:(?: |\n| \n)[{TONE}]?\u0e33[{LETTER}]*+)*")
+_SPACED_AM = re.compile(rf"( |\n| \n)([{TONE}]?)\u0e33")
 _REPLACED_WORDS = re.compile(
     rf"(?<![{LETTER}\ufffd])[{LETTER}]+\ufffd[{TONE}]?[\u0e32\u0e33][{LETTER}\ufffd]*+"
 )
@@ -410,7 +429,9 @@ _TONED_AA_WORDS = re.compile(rf"(?<![{LETTER}])[{LETTER}]*([{TONE}])\1+\u0e32[{L
 
 
 def _clearly(reading: str, other: str, margin: float = CLEAR) -> bool:
-    return reading_cost(reading) + margin < reading_cost(other)
+    """The one reading beats the other by the margin, whatever lines they are printed on."""
+    one, two = reading_cost(reading.replace("\n", "")), reading_cost(other.replace("\n", ""))
+    return one + margin < two
 
 
 def _readings_of_split(words: str) -> tuple[str, str]:
@@ -424,10 +445,9 @@ def _readings_of_split(words: str) -> tuple[str, str]:
 
 def _readings_of_reversed(words: str) -> tuple[str, str]:
     """The words as they stand, and read in reverse; in both a spaced SARA AM is a true one."""
-    held = _SPACED_AM.sub("\\1\u0000", words)
-    return held.replace("\u0000", "\u0e33"), held.replace("\u0e33", "\u0e32").replace(
-        "\u0000", "\u0e33"
-    )
+    held = _SPACED_AM.sub(lambda m: f"{m[2]}\u0000{m[1].replace(' ', '')}", words)
+    turned = held.replace("\u0e33", "\u0e32")
+    return held.replace("\u0000", "\u0e33"), turned.replace("\u0000", "\u0e33")
 
 
 def _readings_of_replaced(words: str) -> tuple[str, str]:
@@ -447,7 +467,7 @@ def split_sara_am(text: str) -> str:
 
     def join(match: re.Match[str]) -> str:
         ring, plain = _readings_of_split(match[0])
-        is_plain = reading_cost(plain.replace("\n", "")) + 2 < reading_cost(ring.replace("\n", ""))
+        is_plain = _clearly(plain, ring, SURE)
         return match[0] if is_plain else ring
 
     return _SPLIT_WORDS.sub(join, text)
@@ -466,8 +486,8 @@ def reversed_sara_am(text: str) -> str:
         if "\u0e33" not in match[0]:
             return match[0]
         upright, turned = _readings_of_reversed(match[0])
-        credit = 0.0 if "\u0e32" in match[0] else CLEAR
-        return turned if reading_cost(turned) < reading_cost(upright) + credit else upright
+        margin = 0.0 if "\u0e32" in match[0] else SURE
+        return upright if _clearly(upright, turned, margin) else turned
 
     return _AM_WORDS.sub(turn, text)
 
@@ -485,7 +505,7 @@ def partly_reversed_sara_am(text: str) -> str:
         if "\u0e33" not in match[0]:
             return match[0]
         upright, turned = _readings_of_reversed(match[0])
-        return turned if _clearly(turned, upright) else upright
+        return turned if _clearly(turned, upright, SURE) else upright
 
     return _AM_WORDS.sub(turn, text)
 
@@ -501,7 +521,7 @@ def replaced_sara_am(text: str) -> str:
 
     def restore(match: re.Match[str]) -> str:
         ring, toned = _readings_of_replaced(match[0])
-        is_tone = "\u0e33" not in match[0] and reading_cost(toned) < reading_cost(ring)
+        is_tone = "\u0e33" not in match[0] and _clearly(toned, ring, SURE)
         return match[0] if is_tone else ring
 
     return _REPLACED_WORDS.sub(restore, text)
@@ -563,6 +583,7 @@ _UPPER_VOWELS = re.compile("[\u0e31\u0e34-\u0e37\u0e47]")
 _UNMAPPED = re.compile(
     rf"(?<=[{LETTER}])[\ufffd\ue000-\uf6ff\uf71b-\uf883\uf89f-\uf8ff\U000f0000-\U0010ffff]"
 )
+_MAI_EK_WORDS = re.compile(rf"[{LEADING}]?[{CONSONANT}]+\u0e48\u0e32[{LETTER}]{{,4}}")
 _OTHER_DOUBLED_TONE = re.compile(rf"([{TONE}])\1(?!\u0e32)")
 
 
@@ -588,12 +609,12 @@ def _votes(text: str) -> Counter[str]:
 
     if _SPLIT.search(text):
         for words in _some(_SPLIT_WORDS, text, "\u0e32"):
-            vote("split_sara_am", *(r.replace("\n", "") for r in _readings_of_split(words)))
+            vote("split_sara_am", *_readings_of_split(words))
     if "\u0e33" in text:
         for words in _some(_AM_WORDS, text, "\u0e33"):
             upright, turned = _readings_of_reversed(words)
             if upright != turned:
-                vote("reversed_sara_am", turned, upright, margin=2.5 * CLEAR)
+                vote("reversed_sara_am", turned, upright, margin=SURE)
     if "\ufffd" in text:
         for words in _some(_REPLACED_WORDS, text, "\ufffd"):
             vote("replaced_sara_am", *_readings_of_replaced(words))
@@ -603,19 +624,22 @@ def _votes(text: str) -> Counter[str]:
 
 
 def _has(defect: str, own: Counter[str], document: Counter[str]) -> bool:
-    """A font is judged by its own words; where they cannot tell, by the whole document's."""
+    """A font is judged by its own words; where they are few, by the whole document's."""
     is_seen = any(own[f"{verdict} {defect}"] for verdict in ("for", "against", "open"))
-    is_told = own[f"for {defect}"] + own[f"against {defect}"] > 0
-    votes = own if is_told else document
+    told = own[f"for {defect}"] + own[f"against {defect}"]
+    votes = own if told >= ENOUGH_VOTES else document
     return is_seen and votes[f"for {defect}"] > 3 * votes[f"against {defect}"]
 
 
-def _reversal(text: str, own: Counter[str]) -> tuple[str, ...]:
-    """Which of the two reverse defects a font has; never judged by other fonts."""
+def _reversal(text: str, own: Counter[str], document: Counter[str]) -> tuple[str, ...]:
+    """Which of the two reverse defects a font has; other fonts only confirm it."""
+    is_for, against = own["for reversed_sara_am"], own["against reversed_sara_am"]
+    if not is_for or document["for reversed_sara_am"] < 2 or is_for <= 3 * against:
+        return ()
     is_pure = "\u0e32" not in text
-    if is_pure and own["for reversed_sara_am"] > 3 * own["against reversed_sara_am"]:
+    if is_pure:
         return ("reversed_sara_am",)
-    return ("partly_reversed_sara_am",) if own["for reversed_sara_am"] > 1 else ()
+    return ("partly_reversed_sara_am",) if is_for >= ENOUGH_VOTES else ()
 
 
 def _lacks_marks(text: str) -> bool:
@@ -635,7 +659,7 @@ def _lost_rings(text: str, ring: str) -> int:
 
 def _lacks_rings(text: str) -> bool:
     """Words have lost the ring of their SARA AM, and hardly one has kept it."""
-    kept = compose_sara_am(text).count("\u0e33")
+    kept = text.count("\u0e33")
     consonants = len(_CONSONANTS.findall(text))
     return consonants >= 30 and kept * 300 < consonants and _lost_rings(text, "") > 1
 
@@ -644,7 +668,8 @@ def _rings_are_tones(text: str, is_told: bool) -> bool:
     """A tone mark stands for the ring of SARA AM, and none is doubled by mere mistake."""
     if "\u0e33" in text or _OTHER_DOUBLED_TONE.search(text):
         return False
-    return is_told or _lost_rings(text, "\u0e48") > 1
+    lost = _lost_rings(text, "\u0e48") if "\u0e48\u0e32" in text else 0
+    return is_told or (lost > 1 and lost * 5 > len(set(_MAI_EK_WORDS.findall(text))))
 
 
 def classify(texts: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -656,13 +681,14 @@ def classify(texts: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     >>> classify({"A": "ส านักงาน\nจ านวน", "B": "รำคำกลำง\nจ ำนวน\nอำคำร", "C": "สำนักงาน จำนวน"})
     {'A': ('split_sara_am',), 'B': ('reversed_sara_am',), 'C': ()}
     """
-    clean = {font: apply(BEFORE_FONT_RULES, text)[0] for font, text in texts.items()}
+    rules = (*BEFORE_FONT_RULES, compose_sara_am)
+    clean = {font: apply(rules, text)[0] for font, text in texts.items()}
     votes = {font: _votes(text) for font, text in clean.items()}
     document = sum(votes.values(), Counter[str]())
     defects = {}
     for font, text in clean.items():
         sample, own = text[:SAMPLE], votes[font]
-        found = _reversal(sample, own)
+        found = _reversal(sample, own, document)
         found += tuple(d for d in ("split_sara_am", "replaced_sara_am") if _has(d, own, document))
         if _rings_are_tones(sample, _has("tone_for_ring", own, document)):
             found += ("tone_for_ring",)
@@ -689,8 +715,8 @@ def _by_defects(
     parts: list[tuple[tuple[str, ...], str]] = []
     for font, text in pieces:
         found = defects.get(font, ())
-        if parts and parts[-1][0] == found:
-            parts[-1] = (found, parts[-1][1] + text)
+        if parts and (parts[-1][0] == found or not text.strip()):
+            parts[-1] = (parts[-1][0], parts[-1][1] + text)
             continue
         if parts and found and _HEAD.match(text) and (tail := _TAIL.search(parts[-1][1])):
             parts[-1] = (parts[-1][0], parts[-1][1][: tail.start()])
@@ -705,8 +731,8 @@ def _by_defects(
 def _tidy(text: str) -> tuple[str, tuple[Step, ...]]:
     """Apply the rules of any text until nothing changes: one can make room for another."""
     steps: tuple[Step, ...] = ()
-    while _may_change(text):
-        text, more = apply(TEXT_RULES, text)
+    for _ in range(MAX_ROUNDS):
+        text, more = apply(TEXT_RULES, text) if _may_change(text) else (text, ())
         if not more:
             break
         steps += more

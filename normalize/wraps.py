@@ -54,58 +54,19 @@ _CLOSING = re.compile(r"[)\]\"'”’>.,;:!?ๆฯ%]*")
 _LAST_RUN = re.compile(rf"[{_THAI}]{{1,24}}$")
 _FIRST_RUN = re.compile(rf"[{_THAI}]{{1,24}}")
 _ITEM = re.compile(r"(?:[-–—•*▪◦●➢✓]|\(?[0-9๐-๙]{1,2}(?:\.[0-9๐-๙]{1,2})*[.)](?![0-9๐-๙]))")
-_STARTERS = [
-    "โดย(?!ตรง|ประมาณ|ทั่ว|เคร่ง|เร็ว|สม|พลการ|ชอบ|มิชอบ|สุจริต|เด็ด|รวม|รอบ|เฉพาะ$)",
-    "ซึ่ง(?!กัน)",
-    "แต่(?!ละ|ง|วัน|แรก|เดิม)",
-    "เช่น(?!กัน|เดียว|นั้น|นี้)",
-    "ดังนั้น",
-    "ดังนี้",
-    "รวมทั้ง",
-    "รวมถึง",
-    "ตลอดจน",
-    "ทั้งนี้",
-    "อีกทั้ง",
-    "พร้อมทั้ง",
-    "พร้อมกันนี้",
-    "นอกจากนี้",
-    "นอกจากนั้น",
-    "จากนั้น",
-    "อาทิ",
-    "ได้แก่",
-    "เนื่องจาก",
-    "เพราะ",
-    "หาก",
-    "กรณี",
-    "ฯลฯ",
-    "เป็นต้น",
-    "มากน้อย",
-    "อย่างไรก็",
-    "หน่วยงานควร",
-    "เพื่อให้",
-    "ข้อ$",
-    "ณ$",
-]
-_STARTS_PHRASE = re.compile("|".join(_STARTERS))
-_ENDERS = [
-    "ดังนั้น",
-    "ดังนี้",
-    "นอกจากนี้",
-    "นอกจากนั้น",
-    "ทั้งนี้",
-    "เช่น",
-    "อาทิ",
-    "ได้แก่",
-    "เป็นต้น",
-    "ฯลฯ",
-    "[ๆฯ]",
-    "^จุดแข็ง",
-    "^จุดอ่อน",
-    "^จุดที่(?:ต้อง|ควร)พัฒนา",
-]
-_ENDS_PHRASE = re.compile(rf"(?:{'|'.join(_ENDERS)})$")
-_OPEN_END = re.compile(
-    r"(?:และ|หรือ|ที่|ใน|ของ|การ|ความ|ว่า|เป็น|ให้|จะ|ต้อง|จาก|ตาม|ไม่|เพื่อ|โดย|ซึ่ง|ด้าน|ผู้)$"
+_STARTS_PHRASE = re.compile(
+    "โดย(?!ตรง|ประมาณ|ทั่ว|เคร่ง|เร็ว|สม|พลการ|ชอบ|มิชอบ|สุจริต|เด็ด|รวม|รอบ|เฉพาะ$)|ซึ่ง(?!กัน)"
+    "|แต่(?!ละ|ง|วัน|แรก|เดิม)|เช่น(?!กัน|เดียว|นั้น|นี้)|ดังนั้น|ดังนี้|รวมทั้ง|รวมถึง|ตลอดจน|ทั้งนี้|อีกทั้ง"
+    "|พร้อมทั้ง|พร้อมกันนี้|นอกจากนี้|นอกจากนั้น|จากนั้น|อาทิ|ได้แก่|เนื่องจาก|เพราะ|หาก|กรณี|ฯลฯ|เป็นต้น"
+    "|มากน้อย|อย่างไรก็|หน่วยงานควร|เพื่อให้|ณ$"
+)
+"""Words before which a space stands more often than not, as counted in reports and in guides."""
+_ENDS_PHRASE = re.compile(
+    "(?:ดังนั้น|ดังนี้|นอกจากนี้|นอกจากนั้น|ทั้งนี้|เช่น|อาทิ|ได้แก่|เป็นต้น|ฯลฯ|[ๆฯ]"
+    "|^จุดแข็ง|^จุดอ่อน|^จุดที่(?:ต้อง|ควร)พัฒนา|^ประเด็น|^ณ)$"
+)
+_LEADS_ON = re.compile(
+    "และ|หรือ|ที่|ใน|ของ|การ|ความ|ว่า|เป็น|ให้|จะ|ต้อง|จาก|ตาม|ไม่|เพื่อ|โดย|ซึ่ง|ด้าน|ผู้|ทุก|แต่ละ|ถึง|แก่|ต่อ|กับ"
 )
 """Words that lead to the next one: no space after them in Thai."""
 _ATTACHED = re.compile(r"[^\s-][-/]$")
@@ -116,7 +77,7 @@ _UNIT = re.compile(r"/?(?:กอง(?!ทุน)|สำนัก|ฝ่าย|�
 
 
 def _phrase_gap(left: str, right: str) -> bool:
-    starts = _STARTS_PHRASE.match(right) and not _OPEN_END.search(left)
+    starts = _STARTS_PHRASE.match(right) and not _LEADS_ON.fullmatch(_last_word(left))
     units = _UNIT.match(left) and _UNIT.match(right)
     return bool(starts or units or _ENDS_PHRASE.search(left))
 
@@ -125,6 +86,8 @@ def _phrase_gap(left: str, right: str) -> bool:
 def first_word(text: str) -> str:
     """What a line takes of a text if it takes anything: the first word with what sticks to it.
 
+    Of two words that can begin so it is the longer one: breakers of Thai words prefer it.
+
     >>> first_word("(อ้างอิงจาก ๐๘)"), first_word("E-Service"), first_word("ต่าง ๆ")
     ('(อ้างอิง', 'E-', 'ต่าง')
     """
@@ -132,9 +95,31 @@ def first_word(text: str) -> str:
     piece = found[0] if found else ""
     start = next((n for n, letter in enumerate(piece) if _THAI_START.match(letter)), None)
     if start is not None:
-        piece = piece[:start] + piece[start : start + read_run(piece[start:])[2][0]]
+        run = piece[start:]
+        piece = piece[:start] + max(run[: read_run(run)[2][0]], _longest_word(run), key=len)
     closing = _CLOSING.match(text, len(piece))
     return text[: closing.end()] if closing else piece
+
+
+def _longest_word(run: str) -> str:
+    words = thai_words()
+    return next(
+        (run[:n] for n in range(min(len(run), LONGEST_WORD), 1, -1) if run[:n] in words), ""
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _last_word(text: str) -> str:
+    """The last word of a text that ends in Thai.
+
+    >>> _last_word("ขั้นตอนการ"), _last_word("ผู้รับบริการ")
+    ('การ', 'บริการ')
+    """
+    found = _LAST_RUN.search(text)
+    if not found:
+        return ""
+    ends = read_run(found[0])[2]
+    return found[0][ends[-2] if len(ends) > 1 else 0 :]
 
 
 @lru_cache(maxsize=20_000)
@@ -165,7 +150,7 @@ SHAKY = 60
 """How far fonts and word breakers let a width differ, in hundredths of a consonant."""
 
 Gaps = tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...], tuple[float, ...]]
-"""Advances of chunks, of their first words; cost of a real space and of a meant break before each."""
+"""Advances of chunks and of their first words; costs of a real space and a meant break before."""
 
 
 @lru_cache(maxsize=4_000)
@@ -184,7 +169,7 @@ def _gaps(text: str) -> tuple[tuple[str, ...], Gaps]:
             spaces.append(0.2)
         elif _phrase_gap(left, right):
             spaces.append(0.6)
-        elif _OPEN_END.search(left):
+        elif _LEADS_ON.fullmatch(_last_word(left)):
             spaces.append(3.0)
         else:
             spaces.append(1.4 + min(5.0, max(0.0, _tear(left, right))))
@@ -254,7 +239,7 @@ def _best_width(pieces: Sequence[Gaps]) -> tuple[int, float]:
     return width, least
 
 
-WIDTHS = (70, 78, 86, 92, 96, 100, 102, 104, 106, 109, 112, 116, 120, 125, 131, 138, 146, 156, 168)
+WIDTHS = (78, 92, 100, 102, 105, 109, 114, 120, 130, 145, 165)
 """Widths to try, in hundredths of the longest stretch without a space."""
 
 
@@ -311,29 +296,48 @@ def _keeps_space(left: str, right: str) -> bool:
     return left[-1] not in "([“‘" and right[0] not in ")].,;:”’"
 
 
-def unwrap(text: str, width: int | None) -> str:
-    """Take the spaces out that are wraps of a column of this width, and keep the real ones."""
+def _as_seen(before: str, after: str, seen: str) -> bool | None:
+    """Whether known text puts a space between the same letters; None where it does not say."""
+    for letters in (10, 6):
+        ends, begins = before[-letters:], after[:letters]
+        spaced, joined = seen.count(f"{ends} {begins}"), seen.count(ends + begins)
+        if spaced != joined:
+            return spaced > joined
+    return None
+
+
+def unwrap(text: str, width: int | None, seen: str = "") -> str:
+    """Take the spaces out that are wraps of a column of this width, and keep the real ones.
+
+    `seen` is text with known spaces, such as official wording: it decides where a line was full.
+
+    >>> unwrap("เจ้าหน้าที่ใน หน่วยงานของท่าน มี การเลือกปฏิบัติอย่าง", 1570)
+    'เจ้าหน้าที่ในหน่วยงานของท่าน มีการเลือกปฏิบัติอย่าง'
+    >>> unwrap("เพื่อลดการใช้ดุลย พินิจ", None)
+    'เพื่อลดการใช้ดุลย พินิจ'
+    """
     if width is None:
         return text
     out: list[str] = []
     at = 0
     for gap in _HARD.finditer(text):
-        out += (_unwrapped(text[at : gap.start()], width), gap[0])
+        out += (_unwrapped(text[at : gap.start()], width, seen), gap[0])
         at = gap.end()
-    return "".join(out) + _unwrapped(text[at:], width)
+    return "".join(out) + _unwrapped(text[at:], width, seen)
 
 
-def _unwrapped(text: str, width: int) -> str:
+def _unwrapped(text: str, width: int, seen: str) -> str:
     chunks, gaps = _gaps(text)
     if len(chunks) < 2:
         return text
     _, wraps = _fill(gaps, width)
-    out = [chunks[0]]
+    out = chunks[0]
     for n in range(1, len(chunks)):
-        if not wraps[n] or _keeps_space(chunks[n - 1], chunks[n]):
-            out.append(" ")
-        out.append(chunks[n])
-    return "".join(out)
+        known = _as_seen(out, chunks[n], seen) if seen and wraps[n] else None
+        if known is None:
+            known = not wraps[n] or _keeps_space(chunks[n - 1], chunks[n])
+        out += " " * known + chunks[n]
+    return out
 
 
 # ---------------------------------------------------------------- lines that are known
@@ -345,14 +349,14 @@ _WEB_REST = re.compile(r"[\w./?=&%#~-]*[./?=&%#][\w./?=&%#~-]*(?=\s|$)", re.ASCI
 def keeps_end_spaces(lines: Sequence[str]) -> bool:
     """Whether the exporter of a document writes the spaces at the ends of its full lines.
 
-    >>> keeps_end_spaces(["การเปิดเผย", "ข้อมูล ", "ของ", "รัฐ "]), keeps_end_spaces(["ก", "ข", "ค "])
+    >>> keeps_end_spaces(["การเปิดเผย", "ข้อมูล ", "รัฐ "]), keeps_end_spaces(["การเปิดเผย", "ข้อมูล"])
     (True, False)
     """
     return 10 * sum(line.endswith(" ") for line in lines) > len(lines)
 
 
 def seen_in(lines: Iterable[str]) -> str:
-    """What a document writes within its lines, where spaces are known, as evidence for its breaks."""
+    """What a document writes within its lines, where spaces are known: evidence for its breaks."""
     return "\n".join(dict.fromkeys(line.strip() for line in lines))[:EVIDENCE_LETTERS]
 
 
@@ -396,11 +400,9 @@ def _joint(before: str, line: str, hard: bool, kept: bool, seen: str) -> str:
     if _THAI_END.search(left) and _THAI_START.match(right):
         if kept:
             return ""
-        for length in (10, 6):
-            ends, begins = before[-length:], line[:length]
-            spaced, joined = seen.count(f"{ends} {begins}"), seen.count(ends + begins)
-            if spaced != joined:
-                return " " if spaced > joined else ""
+        known = _as_seen(before, line, seen) if seen else None
+        if known is not None:
+            return " " * known
     return " " if _keeps_space(left, right) else ""
 
 
@@ -408,23 +410,13 @@ def ends_early(free: float, next_line: str, letter: float) -> bool:
     """Whether a line ends before it was full: the next line's first word would have fitted.
 
     `free` is what is left to the right of the line, `letter` the width of an ordinary consonant,
-    both in points. The word is the longest that can stand there: breakers of words differ.
+    both in points.
 
     >>> ends_early(60.0, "กองคลัง", 7.0), ends_early(12.0, "กองคลัง", 7.0)
     (True, False)
     """
     chunk = next_line.split(None, 1)[0] if next_line.strip() else ""
-    widest = max(advance(first_word(chunk)), advance(_longest_word(chunk[:LONGEST_WORD])))
-    return free > (widest + SPACE + SHAKY) / 100 * letter
-
-
-@lru_cache(maxsize=20_000)
-def _longest_word(text: str) -> str:
-    words = thai_words()
-    for end in range(len(text), 1, -1):
-        if text[:end] in words:
-            return text[:end]
-    return ""
+    return free > (advance(first_word(chunk)) + SPACE + SHAKY) / 100 * letter
 
 
 def letter_width(lines: Iterable[Line]) -> float:
@@ -442,14 +434,15 @@ def hard_breaks(lines: Sequence[Line], right: float, letter: float) -> list[bool
 
     `right` is the right edge of the column's full lines; breaks of lines without a box are soft.
     """
+    texts = [line.text.strip() for line in lines]
     return [
-        _ITEM.match(below.text.strip()) is not None
+        _ITEM.match(texts[n + 1]) is not None
         or (
             line.box is not None
             and letter > 0
-            and ends_early(right - line.box.x1, below.text, letter)
+            and ends_early(right - line.box.x1, "".join(texts[n + 1 : n + 3]), letter)
         )
-        for line, below in pairwise(lines)
+        for n, line in enumerate(lines[:-1])
     ]
 
 

@@ -18,6 +18,7 @@ BANGKOK = "10"
 
 _SPLIT_AM = re.compile("\u0e4d([่-๋]?)า")
 _MARK_ORDER = re.compile("([่-๋])([ัิ-ู])")
+_PLAIN = re.compile(r"(?:[ก-ะา-ูแ-ๆ]|[ัิ-ู็์]|เ(?!เ)|[่-๋](?![ัิ-ู]))*+")
 _UNSEEN = re.compile(r"[\s\u200b-\u200d\u2060\ufeff\u00ad]+")
 
 
@@ -41,7 +42,7 @@ def name_key(text: str) -> str:
     >>> name_key("สุไหงโก-ลก")
     'สุไหงโก-ลก'
     """
-    return _UNSEEN.sub("", spelled(text))
+    return text if _PLAIN.fullmatch(text) else _UNSEEN.sub("", spelled(text))
 
 
 class Province(NamedTuple):
@@ -153,8 +154,7 @@ def gazetteer() -> Gazetteer:
         Subdistrict(name, d.code)
         for d in districts
         for s in geothai.subdistricts(d.code)
-        for name in re.split(r"[()]", name_key(s.name_th))
-        if name
+        for name in name_key(s.name_th).rstrip(")").split("(")
     )
     return Gazetteer(provinces, districts, subdistricts)
 

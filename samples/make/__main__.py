@@ -1,6 +1,10 @@
 """Make Thai ITA improvement reports with their truth.
 
-python samples/make --out DIR --seed N --count K [--kinds chromium,typst,tsv,...] [--plain]
+python samples/make --out DIR --seed N --count K [--kinds chromium,typst,tsv,...] [--clean]
+python samples/make --committed --out samples      makes the committed samples again
+
+Reports go to DIR, their truth to DIR/truth (committed: to samples/expected). Needs the packages of
+requirements.txt beside this file, and chromium, LibreOffice Writer and fonts-thai-tlwg.
 """
 
 from __future__ import annotations
@@ -8,17 +12,20 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
+import geothai
+from committed import COMMITTED
 from dumps import to_dump
 from printers import LayoutMovedError, print_report
 from report import Report, draw_report
 from truth import pages_of_dump, truth_of
 
 SUFFIX = {"tsv": ".txt", "markdown": ".md", "html": ".html"}
-KINDS = ("chromium", "libreoffice", "weasyprint", "typst", "tsv", "markdown", "html")
+KINDS = ("chromium", "word", "libreoffice", "weasyprint", "typst", "tsv", "markdown", "html")
 
 
 def write(report: Report, name: str, out: Path, truth_dir: Path, rng: random.Random) -> Path:
@@ -47,6 +54,26 @@ def make(seed: int, kind: str, name: str, out: Path, truth_dir: Path, **fixed: A
     raise SystemExit(f"{name}: no layout held still")
 
 
+def slug(report: Report) -> str:
+    """A file name of the place and the year: ban-hong-2568."""
+    code = report.district_code or report.province_code
+    for place in (*geothai.provinces(), *geothai.districts(report.province_code)):
+        if place.code == code:
+            return re.sub("[^a-z]+", "-", place.name_en.lower()).strip("-") + f"-{report.year}"
+    raise KeyError(code)
+
+
+def make_committed(out: Path) -> None:
+    """The samples of the project, each under its own name."""
+    truth_dir = out / "expected"
+    truth_dir.mkdir(parents=True, exist_ok=True)
+    for seed, kind, fixed in COMMITTED:
+        rng = random.Random(seed * 1000)
+        name = slug(draw_report(rng, kind, **fixed))
+        path = make(seed, kind, name, out, truth_dir, **fixed)
+        print(path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
@@ -54,7 +81,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--clean", action="store_true", help="no faults in any of them")
+    parser.add_argument("--committed", action="store_true", help="make samples/ itself")
     asked = parser.parse_args()
+    if asked.committed:
+        make_committed(asked.out)
+        return
     truth_dir = asked.out / "truth"
     truth_dir.mkdir(parents=True, exist_ok=True)
     kinds = asked.kinds.split(",")

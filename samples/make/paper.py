@@ -23,6 +23,7 @@ from report import (
 )
 
 HEADS = re.compile(r"^(จุดแข็ง|จุดอ่อน|จุดที่ต้องพัฒนา|จุดที่ควรพัฒนา):?$")
+THAI_START = re.compile("[ก-ฮเ-ไ]")
 WIDTHS = {
     "no": 4, "indicator": 10, "question": 15, "analysis": 20, "measures": 14, "result": 16,
     "steps": 15, "timeframe": 9, "responsible": 10,
@@ -144,6 +145,7 @@ def digits(text: str, style: Style, owner: Owner) -> str:
 CSS = """
 @page {{ size: {size}; margin: {margin}; }}
 body {{ font-family: {font}; font-size: {pt}pt; line-height: 1.35; margin: 0; }}
+i {{ font-style: normal; white-space: nowrap; }}
 a {{ color: inherit; text-decoration: none; }}
 table {{ border-collapse: collapse; width: 100%; table-layout: fixed; }}
 td, th {{ border: 0.7pt solid black; padding: 2pt 3pt; vertical-align: {valign};
@@ -175,10 +177,15 @@ def to_html(
     style = report.style
 
     def text(line: str, owner: Owner, at: int) -> str:
-        shown = []
+        shown: list[str] = []
+        last = ""
         for word in words(digits(line, style, owner)):
             out = change(word, owner[4]) if change else word
             out = html.escape(out, quote=False)
+            if change:  # the browser's dictionary cannot break what the change wrote
+                joint = "<wbr>" if THAI_START.match(word) and last not in ("(", '"') else ""
+                out = word if word.isspace() and out == word else f"{joint}<i>{out}</i>"
+                last = word
             if marks.on and word.isspace():
                 marks.number(owner, at, word)
             elif marks.on:

@@ -153,7 +153,13 @@ def print_report(report: Report, target: Path) -> Printed:
                 raise LayoutMovedError(target.name)
         read = color_pages if report.style.kind == "libreoffice" else link_pages
         found = read(work / "marked.pdf")
-        finish(report.style, work / "plain.pdf", target)
+        images = {
+            page
+            for number, (owner, _, _) in enumerate(marks.tokens)
+            if owner[0] == "leaf" and owner[4] == "image"
+            for page in found.get(number, set())
+        }
+        finish(report.style, work / "plain.pdf", target, images)
     cells: dict[Owner, dict[int, str]] = {}
     torn: set[tuple[Owner, int]] = set()
     last_line: dict[tuple[Owner, int], int] = {}
@@ -176,14 +182,16 @@ def print_report(report: Report, target: Path) -> Printed:
     return Printed(cells, frozenset(torn), page_count(target))
 
 
-def finish(style: Style, plain: Path, target: Path) -> None:
+def finish(style: Style, plain: Path, target: Path, images: set[int]) -> None:
     """Image pages become images, the text layer gets its defects, and no date is left in the file."""
     with pikepdf.open(plain) as pdf:
         defect = layers.DEFECTS.get(style.defect)
         if defect:
             layers.remap(pdf, defect)
-        for number in layers.image_pages(pdf):
-            layers.to_image(pdf, plain, number)
+        for page in images:
+            layers.to_image(pdf, plain, page - 1)
+        if "/Metadata" in pdf.Root:
+            del pdf.Root.Metadata
         for key in ("/CreationDate", "/ModDate"):
             if key in pdf.docinfo:
                 del pdf.docinfo[key]

@@ -537,7 +537,8 @@ FAULTS_ANY = (
     "unit-variant", "question-mismatch", "text-truncated", "indicator-name-conflict",
     "duplicate-row", "score-conflict", "indicator-missing", "analysis-missing", "code-unknown",
 )  # fmt: skip
-FAULTS_SECTIONS = ("agency-conflict", "year-conflict", "duplicate-page", "header-variant", "stranger")
+MIND_QUESTION = ("question-mismatch", "code-unknown", "duplicate-row", "indicator-name-conflict")
+FAULTS_SECTIONS = ("agency-conflict", "year-conflict", "duplicate-page", "header-variant")
 FAULTS_DUMP = ("code-misread", "look-alike", "misread-twice")
 FAULTS_PDF = ("page-unreadable",)
 
@@ -575,7 +576,7 @@ def draw_style(rng: random.Random, kind: str) -> Style:
         landscape=landscape,
         paper="A4" if rng.random() < 0.8 else "legal",
         cover=rng.random() < 0.7,
-        font=rng.choice(["Laksaman", "Laksaman", "Norasi", "Garuda", "Loma", "Sarabun"]),
+        font=rng.choice(["Laksaman", "Laksaman", "Norasi", "Garuda", "Loma", "Umpush", "Waree"]),
         size=rng.choice([9, 10, 11, 12]) if landscape else rng.choice([7.5, 8, 8.5]),
         digits=rng.choices(["thai", "arabic", "mixed"], [50, 35, 15])[0],
         code=rng.choices(["i1", "I1", "ข้อ i1", "i1.", "(i1)"], [60, 15, 10, 10, 5])[0],
@@ -593,6 +594,12 @@ def draw_style(rng: random.Random, kind: str) -> Style:
     )
 
 
+DEFECT_NAMES = (
+    "word2007", "word2007", "word2007", "excel", "excel", "word-and-excel", "word-and-right",
+    "word2013", "pua", "fffd", "fffd-am", "tone-first", "gap", "zwsp", "nbsp", "no-tones",
+)  # fmt: skip
+
+
 def draw_report(
     rng: random.Random, kind: str, clean: bool | None = None, **fixed: Any
 ) -> Report:
@@ -601,6 +608,13 @@ def draw_report(
     agency_kind = str(fixed.pop("agency_kind", ""))
     wanted = fixed.pop("faults", None)
     style = replace(draw_style(rng, kind), **fixed)
+    if kind == "word":  # Chromium, with the text layer of another exporter
+        names = [style.defect] if style.defect else DEFECT_NAMES
+        style = replace(style, kind="chromium", defect=rng.choice(names), numbering="1. ")
+    if style.defect == "no-tones":
+        style = replace(style, indicator="merged")
+        if "indicator" not in style.columns:
+            style = replace(style, columns=("indicator", *style.columns))
     if style.kind in DUMPS and style.marker == "none":
         style = replace(style, cover=True, header_once=False)
     if style.indicator == "band" and "indicator" in style.columns:
@@ -615,8 +629,12 @@ def draw_report(
             pool += FAULTS_SECTIONS * 2
         pool += FAULTS_DUMP * 3 if kind in ("tsv", "markdown", "html") else FAULTS_PDF
         faults = sorted(set(rng.sample(pool, rng.choice([2, 3, 3, 4, 5]))))
+    if wanted is None and rng.random() < 0.12:
+        faults.append("dash")
+    if wanted is None and rng.random() < 0.12 and "stranger" not in faults:
+        faults.append("stranger")
     if style.sections and "look-alike" in faults:
-        faults = [f for f in faults if f not in ("agency-conflict", "stranger")]
+        faults = [f for f in faults if f != "agency-conflict"]
     return build(rng, style, agency, year, oit, faults)
 
 
@@ -626,6 +644,7 @@ def build(
 ) -> Report:  # fmt: skip
     findings: list[dict[str, Any]] = []
     tolerated: list[dict[str, Any]] = []
+    faults = [f for f in faults if style.defect != "no-tones" or f not in MIND_QUESTION]
     plan = pick_codes(rng, oit, 12 if style.kind == "html" else rng.randint(11, 17))
     if "indicator-missing" in faults:
         gone = rng.randint(1, 10)
@@ -635,6 +654,10 @@ def build(
         plan = [x for x in plan if x[0] != 8]
         at = next((i for i, x in enumerate(plan) if x[0] > 8), len(plan))
         plan.insert(at, (8, ("e7", "e8", "e9")))
+    if style.defect == "no-tones":
+        plan = [x for x in plan if all(c in OFFICIAL for c in x[1])]
+        plan += [(9, ("o2",)), (10, ("o25" if "o25" in oit else "o23",))]
+        tolerated.append({"check": "indicator-missing"})
     rows, truth = [], []
     for key, (indicator, codes) in enumerate(plan):
         cells, truths = logical_row(rng, style, codes, indicator, agency, year, oit)
@@ -867,6 +890,16 @@ def inject_rows(
                     if t["code"] == "e9":
                         t["analysis"], t["references"] = None, []
                 findings.append(note(fault, "e9", "e7 and e8 have one", rows=[key]))
+        elif fault == "stranger":  # a leftover of someone else's template: no fault of the report
+            if (key := take(lambda t: t["measures"] and "\n" not in t["measures"])) is not None:
+                other = draw_agency(rng, "เทศบาลตำบล").full
+                put(key, "measures", (of(key)["measures"] + f" โดยนำแบบอย่างของ{other} มาปรับใช้",))
+                tolerated.append({"check": "agency-conflict"})
+        elif fault == "dash":  # neither empty nor a text: not judged
+            if (key := take(lambda t: True)) is not None:
+                put(key, "measures", ("-",))
+                of(key)["skip"].append("measures")
+                tolerated.append({"check": "cell-empty", "codes": [of(key)["code"]]})
         elif fault == "code-unknown":
             if (key := take(lambda t: t["indicator_no"] in (3, 5) and t["code"] not in OFFICIAL)) is not None:
                 t = of(key)
