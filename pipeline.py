@@ -331,7 +331,12 @@ def inspect(
         columns = "; ".join(" | ".join(t["columns"] or ["(no data table)"]) for t in page["tables"])
         tables = ", ".join(f"{t['rows']}x{t['width']}" for t in page["tables"])
         grid.add_row(
-            str(page["page"]), page["source"], page["layer"], tables, columns, page["note"]
+            str(page["page"]),
+            page["source"],
+            page["layer"],
+            tables,
+            columns,
+            "" if page["layer"] == "good" else page["note"],
         )
     console.print(grid)
     for font, names in shown["defects"].items():

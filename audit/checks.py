@@ -240,11 +240,11 @@ def page_unreadable(report: Report) -> Iterator[Problem]:
     for page in report.pages:
         if page.layer != "good" and page.note:
             yield Problem(
-                f"page {page.number} cannot be read: {page.note}",
+                f"page {page.number} cannot be read: {page.note}; it needs OCR or a new export",
                 (Said(str(page.number), page.note),),
                 (page.number,),
                 severity="error",
-                message_th=f"อ่านหน้า {page.number} ไม่ได้",
+                message_th=f"อ่านหน้า {page.number} ไม่ได้ ต้องอ่านด้วย OCR หรือส่งออกไฟล์ใหม่",
             )
 
 
@@ -265,10 +265,11 @@ def page_without_table(report: Report) -> Iterator[Problem]:
         return
     for page in bare:
         yield Problem(
-            f"page {page.number} has text but no table of the report",
+            f"page {page.number} has text but no table of the report"
+            + (f"; pictures cover {page.image_share:.0%} of it" if pictured(page) else ""),
             (Said(str(page.number), opening(page)),),
             (page.number,),
-            severity="info",
+            severity="warning" if pictured(page) else "info",
             message_th=f"หน้า {page.number} มีข้อความแต่ไม่มีตารางของรายงาน",
         )
 
@@ -281,9 +282,17 @@ def is_bare(page: PageView, first: int | None) -> bool:
     return not (first is not None and page.number < first and letters < COVER_LETTERS)
 
 
+def pictured(page: PageView) -> bool:
+    """True where a picture is large enough to hold a table."""
+    return page.image_share > 0.2
+
+
 def opening(page: PageView) -> str:
     return " ".join(page.lines)[:120]
 
+
+PAGE_CHECKS: tuple[Check, ...] = (page_unreadable, page_without_table)
+"""What can be said of a document whose kind nobody knows."""
 
 CHECKS: tuple[Check, ...] = (
     agency_conflict,
@@ -294,8 +303,7 @@ CHECKS: tuple[Check, ...] = (
     code_conflict,
     code_unknown,
     indicator_missing,
-    page_unreadable,
-    page_without_table,
+    *PAGE_CHECKS,
 )
 
 
@@ -303,6 +311,6 @@ def audit(report: Report) -> tuple[Finding, ...]:
     """All findings of one report, in the order of CHECKS."""
     return tuple(
         stamp(report.document, check.__name__, problem)
-        for check in CHECKS
+        for check in (CHECKS if report.profile is not None else PAGE_CHECKS)
         for problem in check(report)
     )

@@ -162,11 +162,11 @@ def _html_table(text: str, start: int) -> tuple[str, Rows, str, int]:
 
 
 _PIPE = re.compile(r"(?<!\\)\|")
-_SEPARATOR = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
+_SEPARATOR = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?")
 
 
 def _is_separator(line: str) -> bool:
-    return "|" in line and "-" in line and _SEPARATOR.fullmatch(line) is not None
+    return "|" in line and "-" in line and _SEPARATOR.fullmatch(line.strip()) is not None
 
 
 def _pipe_cells(line: str) -> list[str]:
@@ -407,7 +407,9 @@ def _placed(rows: Rows) -> Iterator[tuple[int, int, Slot]]:
                 min(slot.columns, max(wide - c, 1)) if len(row) == 1 and wide else slot.columns
             )
             sane = c + columns <= MOST_COLUMNS
-            slot = Slot(slot.text, min(slot.rows, len(rows) - r) if sane else 1, columns if sane else 1)
+            slot = Slot(
+                slot.text, min(slot.rows, len(rows) - r) if sane else 1, columns if sane else 1
+            )
             taken.update((r + dr, c + dc) for dr in range(slot.rows) for dc in range(slot.columns))
             placed.append((r, c, slot))
             c += slot.columns
@@ -444,15 +446,15 @@ _PAGE_COMMENT = re.compile(
 )
 _BREAK_COMMENT = re.compile(r"<!--\s*page\s*[-_ ]?\s*(?:break|end)\s*-->", re.I)
 _PAGE_LINE = re.compile(
-    r"^[ \t]*(?P<frame>#{1,6}|={2,}|-{2,}|\*\*|\[|<h[1-6]\b[^<>]{0,99}>)?[ \t]*"
+    r"^[ \t]{0,9}(?P<frame>#{1,6}|={2,}|-{2,}|\*\*|\[|<h[1-6]\b[^<>]{0,99}>)?[ \t]{0,9}"
     rf"{_PAGE_WORD}[ \t]*[:.#]?[ \t]*(?P<number>\d{{1,5}})"
     r"(?:[ \t]*(?:/|of|จาก)[ \t]*\d{1,5})?[ \t]*(?:#{1,6}|={2,}|-{2,}|\*\*|\]|</h[1-6]>|:)?[ \t]*$",
     re.I | re.M,
 )
 _COUNTER_RULE = re.compile(r"^\{(?P<number>\d{1,5})\}-{8,}[ \t]*$", re.M)
-_RULE = re.compile(r"^[ \t]*(?:-{3,}|<hr\b[^<>]{0,99}>)[ \t]*$", re.M | re.I)
+_RULE = re.compile(r"^[ \t]{0,9}(?:-{3,}|<hr\b[^<>]{0,99}>)[ \t]*$", re.M | re.I)
 _FRONT_MATTER = re.compile(
-    r"\s*---[ \t]*\n((?:[ \t]*[\w-]+[ \t]*:.*\n|[ \t]+\S.*\n){1,60})---[ \t]*\n"
+    r"\s*---[ \t]*\n((?:[ \t]*[\w-]+[ \t]*:.*\n|[ \t]+(?![\w-]+[ \t]*:)\S.*\n){1,60})---[ \t]*\n"
 )
 _TABLE_EDGE = re.compile(r"<(/?)table(?=[\s>])", re.I)
 
@@ -581,6 +583,8 @@ def _page(source: Source, blocks: Iterable[Block]) -> Page:
     row = 0
     for block in blocks:
         if isinstance(block, str):
+            if _RULE.fullmatch(block):
+                continue
             lines += _lines(_HEADING.sub("", block, count=1) if block.startswith("#") else block)
         else:
             tables.append(_table(block, source, row))

@@ -8,6 +8,7 @@ MIN_SHOWN = 40
 """Under images, fewer characters are a page number or a stamp and not the page's text."""
 IMAGE_PAGE = 0.5
 """Share of the page that images cover from which on they may hold its text."""
+LONGEST_WORD = 80
 
 _BLANK = re.compile(r"[\s\u00ad\u200b\ufeff]")
 _THAI = re.compile("[\u0e01-\u0e5b\uf700-\uf71a\uf884-\uf89e]")
@@ -22,7 +23,8 @@ _LOOSE_MARK = re.compile(
     "(?<![\u0e01-\u0e2e\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\uf700-\uf71a\uf884-\uf89e\u200b])"
     "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]"
 )
-_LATIN_WORD = re.compile(r"[!-~]*[A-Za-z][!-~]*[A-Za-z][!-~]*[A-Za-z][!-~]*")
+_PRINTED = re.compile(r"[!-~]+")
+_LATIN = re.compile("[A-Za-z]")
 _PLAUSIBLE = re.compile(
     r"[(\[<\"'#*]*(?:https?://|www\.)?"
     r"(?:[A-Z]?[a-z]+|[A-Z]+|[a-z]+[A-Z][a-z]+)(?:[-/'&._@](?:[A-Za-z]?[a-z]+|[A-Z]+|[0-9]+))*"
@@ -34,7 +36,7 @@ _CONSONANTS_IN_A_ROW = re.compile("[bcdfghjklmnpqrstvwxz]{5}|q[^u\\W]|[uo]{3}|[j
 
 def _is_plausible(word: str) -> bool:
     """A Latin word, name or address, as far as its shape tells."""
-    if not _PLAUSIBLE.fullmatch(word):
+    if len(word) > LONGEST_WORD or not _PLAUSIBLE.fullmatch(word):
         return False
     is_said = bool(_VOWEL.search(word)) and not _CONSONANTS_IN_A_ROW.search(word)
     return word.isupper() or is_said
@@ -77,7 +79,7 @@ def judge_layer(text: str, *, image_share: float) -> tuple[Layer, str]:
     loose = len(_LOOSE_MARK.findall(text))
     if thai >= MIN_SHOWN and loose > thai / 8:
         return "useless", f"{loose} of {thai} Thai characters are marks that stand on no letter"
-    words = _LATIN_WORD.findall(text)
+    words = [word for word in _PRINTED.findall(text) if len(_LATIN.findall(word)) > 2]
     letters = sum(map(len, words))
     if len(words) >= 5 and letters > 2 * thai:
         share = _plausible_share(words)

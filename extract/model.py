@@ -101,4 +101,6 @@ class Page:
     origin: Origin = "text"
     layer: Layer = "good"
     layer_note: str = ""
-    """Why the layer is judged so, for `inspect` and for the finding."""
+    """Why the layer is judged so, for `inspect` and for the finding; empty for a blank page."""
+    image_share: float = 0.0
+    """The share of the page that pictures cover, 0 to 1."""

@@ -10,6 +10,7 @@ import struct
 import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from io import BufferedReader, BytesIO
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -46,7 +47,7 @@ PARSER_ERRORS = (
     struct.error,
     zlib.error,
 )
-"""What pdfminer raises on broken files: 16 of 610 hostile PDFs gave a plain IndexError or TypeError."""
+"""What pdfminer raises on broken files: 16 of 610 hostile PDFs gave an IndexError or TypeError."""
 
 RULE_WIDTH_POINTS = 3.0
 """A filled shape thinner than this is a rule; Word draws all its borders so."""
@@ -83,6 +84,7 @@ class PageDevice(PDFTextDevice):
         self.shaded_down: list[Rule] = []
         self.image_area = 0.0
         self.turned = 0
+        self.outlines = 0
         self.ctm: Matrix = (1, 0, 0, 1, 0, 0)
         self._figure: Matrix = self.ctm
         self._tags: list[tuple[int, str | None]] = []
@@ -142,7 +144,7 @@ class PageDevice(PDFTextDevice):
                 self._shape(gstate, stroke, fill, points)
                 points = []
             if kind in "cvy":
-                points = []
+                self.outlines += 1
                 return
             if kind == "h":
                 points.append(points[0] if points else (0.0, 0.0))
@@ -269,20 +271,49 @@ def read_page(document: str, pdf: Any, page: Any) -> Page:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         return Page(source, layer="useless", layer_note=f"the page cannot be parsed: {reason}")
     glyphs = [g for g in device.glyphs if 0 <= g.baseline <= height + g.size and g.x1 >= 0]
-    layer, note = judge_layer(
-        "".join(g.text for g in glyphs), image_share=device.image_area / (width * height or 1)
-    )
+    share = min(device.image_area / (width * height or 1), 1.0)
+    layer, note = judge_layer(flowing(glyphs), image_share=share)
     if layer != "good":
-        return Page(source, layer=layer, layer_note=note)
+        if not glyphs:
+            note = why_no_text(share, device.outlines)
+        return Page(source, layer=layer, layer_note=note, image_share=share)
     grids = find_grids(device.across, device.down, height)
     if not grids and device.shaded_across:
         grids = find_grids(
             device.across + device.shaded_across, device.down + device.shaded_down, height
         )
-    return place(source, glyphs, grids, note)
+    return replace(place(source, glyphs, grids), layer_note=note, image_share=share)
 
 
-def place(source: Source, glyphs: Sequence[Glyph], grids: Sequence[Grid], note: str) -> Page:
+def flowing(glyphs: Sequence[Glyph]) -> str:
+    """All text of a page as it comes, with a space where one is only drawn as a gap.
+
+    >>> a, b = (Glyph(t, x, x + 5, 9, 10, "F") for t, x in (("a", 0), ("b", 8)))
+    >>> flowing([a, b]), flowing([a, b._replace(x0=5)])
+    ('a b', 'ab')
+    """
+    parts: list[str] = []
+    right, baseline = 0.0, 0.0
+    for text, x0, x1, y, size, _ in glyphs:
+        if x0 - right > 0.2 * size or x0 < right - size or abs(y - baseline) > size:
+            parts.append(" ")
+        parts.append(text)
+        right, baseline = x1, y
+    return "".join(parts).strip()
+
+
+def why_no_text(image_share: float, outlines: int) -> str:
+    """Why a page has no character at all; empty for a blank one.
+
+    >>> why_no_text(0.98, 0), why_no_text(0.0, 900), why_no_text(0.0, 3)
+    ('a picture covers 98% of it and there is no text', 'its text is drawn as outlines', '')
+    """
+    if image_share > 0.02:
+        return f"a picture covers {image_share:.0%} of it and there is no text"
+    return "its text is drawn as outlines" if outlines > 100 else ""
+
+
+def place(source: Source, glyphs: Sequence[Glyph], grids: Sequence[Grid]) -> Page:
     """Put each character into the cell it is drawn in; the rest are the page's own lines."""
     outside: list[Glyph] = []
     inside: list[list[list[Glyph]]] = [[[] for _ in grid.spans] for grid in grids]
@@ -321,7 +352,7 @@ def place(source: Source, glyphs: Sequence[Glyph], grids: Sequence[Grid], note: 
         )
         tables.append(table)
         first_row += table.row_count
-    return Page(source, tuple(tables), to_lines(outside, spaced), layer_note=note)
+    return Page(source, tuple(tables), to_lines(outside, spaced))
 
 
 def is_mark(text: str) -> bool:

@@ -429,8 +429,12 @@ def mentions(text: str, year: int | None) -> list[Mention]:
     for reader in READERS:
         new = [m for m in reader(text, year) if not any(overlap(m, old) for old in found)]
         found += joined(new, text)
-    found = [m for m in found if not REPORTING.search(text[: m.begin])]
     return sorted(found, key=lambda m: m.begin)
+
+
+def meant(text: str, found: list[Mention]) -> list[Mention]:
+    """Without the periods that only say when to report."""
+    return [m for m in found if not REPORTING.search(text[: m.begin])]
 
 
 def overlap(one: Mention, two: Mention) -> bool:
@@ -486,9 +490,10 @@ def narrowed(text: str, found: list[Mention]) -> list[Mention]:
 
 
 BESIDE = re.compile(r"[ ,(/:]*(?:ของ|ใน|ประจำ|ช่วง|ระหว่าง|เดือน|ตั้งแต่)*[ (]*")
+COUNTS = "ครั้ง|เดือน|วัน|คน|ราย|ชั่วโมง|ปี|สัปดาห์|โครงการ|กิจกรรม|ช่องทาง|ฉบับ|เรื่อง|ไตรมาส|รอบ|%"
 COUNTED_NUMBER = re.compile(
     r"^\d{1,2}[.)]|(?:ร้อยละ|ทุก|รอบ|รอบที่|ครั้งที่|ข้อ|ข้อที่) ?\d+(?:/\d+)?|[io]\d+|0\d+"
-    r"|\d+(?:[-/]\d+)? ?(?:ครั้ง|เดือน|วัน|คน|ราย|ชั่วโมง|ปี|สัปดาห์|โครงการ|กิจกรรม|ช่องทาง|ฉบับ|เรื่อง|ไตรมาส|รอบ|%)"
+    rf"|\d+(?:[-/]\d+)? ?(?:{COUNTS})"
 )
 
 
@@ -507,13 +512,14 @@ def unexplained(text: str, found: list[Mention]) -> bool:
 
 def read_closed(text: str, year: int | None) -> Period | None:
     """The period of closed-up text, or None where it names none."""
-    found = mentions(text, year)
+    everything = mentions(text, year)
+    found = meant(text, everything)
     if not found:
         return None
-    doubt = unexplained(text, found)
+    doubt = unexplained(text, everything)
     named = [y for m in found for y in m.period.years]
     if named and any(not m.period.years for m in found) and narrowed(text, found) != found:
-        found = mentions(text, named[0])
+        found = meant(text, mentions(text, named[0]))
     found = narrowed(text, found)
     period = goes_on(text, found) or settled(found)
     if doubt and period.rule != "full_year":
@@ -524,6 +530,17 @@ def read_closed(text: str, year: int | None) -> Period | None:
 @cache
 def time_words() -> tuple[str, ...]:
     return ("ไตรมาส", "ไตรมาสที่", "งบประมาณ", "ต่อเนื่อง", *(m.name for m in vocabulary().months))
+
+
+def closest(word: str, text: str, begin: int, stop: int) -> tuple[int, int]:
+    """The stretch about here that is most like the word."""
+    spans = [(b, e) for b in range(begin - 1, begin + 3) for e in range(stop - 2, stop + 3)]
+
+    def unlike(span: tuple[int, int]) -> tuple[int, int, int]:
+        window = text[slice(*span)]
+        return Levenshtein.distance(word, window), abs(len(word) - len(window)), span[0]
+
+    return min((s for s in spans if 0 <= s[0] < s[1] <= len(text)), key=unlike)
 
 
 def mended(text: str) -> str:
@@ -540,13 +557,11 @@ def mended(text: str) -> str:
         match = partial_ratio_alignment(word, text, score_cutoff=75)
         if match is None or len(text) < len(word) - 1:
             continue
-        begin, stop = match.dest_start, match.dest_end
-        spans = [(b, e) for b in range(begin - 1, begin + 3) for e in range(stop - 2, stop + 2)]
-        sized = [(b, e) for b, e in spans if 0 <= b < e <= len(text)]
-        best = min(sized, key=lambda be: (Levenshtein.distance(word, text[slice(*be)]), be))
+        best = closest(word, text, match.dest_start, match.dest_end)
         window = text[slice(*best)]
         limit = 1 if len(word) < 8 else 2
-        known = any(w in window or window in w for w in time_words() if len(window) > 4)
+        others = [w for w in time_words() if w != word and len(window) > 4]
+        known = any(w in window or window in w for w in others)
         near = Levenshtein.distance(word, window) <= limit
         if near and not known and not re.search(r"\d", window):
             text = text[: best[0]] + word + text[best[1] :]

@@ -61,6 +61,7 @@ class PageView:
     note: str
     has_data: bool
     tables: int
+    image_share: float
     titles: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
 
@@ -206,6 +207,7 @@ def view_page(
         page.layer_note,
         number in data_pages,
         len(page.tables),
+        page.image_share,
         tuple(titles),
         lines,
     )

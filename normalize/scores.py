@@ -47,25 +47,39 @@ class ScoreReading:
     mentions: tuple[ScoreMention, ...]
     reason: str
     """`stated`, `none`, `conflict`, or the reason of the one mention that could have been it."""
+    certain: bool = True
+    """False where the word คะแนน itself was misread and had to be made out."""
     steps: tuple[Step, ...] = ()
 
     @property
     def doubtful(self) -> bool:
-        """A person should look: a score seems to be stated and is not given."""
-        return self.reason in ("conflict", "out_of_range", "unclear")
+        """A person should look: a score seems to be stated and is not given, or not for certain."""
+        return not self.certain or self.reason in ("conflict", "out_of_range", "unclear")
 
 
 def either(words: str) -> str:
     return "|".join(words.split())
 
 
+WHOLE_WORD = "คะแนน"
 WORD = r"คะแ[นบ][นบ]"
-WORD_LENGTH = len("คะแนน")
+NEAR_WORD = re.compile(
+    "คะแนน|"
+    + "|".join(
+        f"{WHOLE_WORD[:i]}{between}{WHOLE_WORD[i + 1 :]}"
+        for i in range(len(WHOLE_WORD))
+        for between in ("[ก-๎]", "")
+    )
+)
+WORD_LENGTH = len(WHOLE_WORD)
 FIGURE = re.compile(r"(?<![A-Za-z\d./,-])\d[\d.,/]*(?: ?[-–—] ?\d[\d.,/]*| \d[\d.,/]*)*")
 NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,4})?")
 OUT_OF_FIGURE = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)/(\d{1,3})")
 ITEM_NUMBER = re.compile(r"^\d\. (?=\d)")
 SOME_SCORE = re.compile(r"ค\s*ะ\s*[แเ]")
+BROKEN = re.compile(r" ?[^\d\s()=] ?\d\d(?!\d)")
+RESUMED = re.compile(r"(?<![\dA-Za-z])\d{1,3} ?[ก-๎'\"] ?$")
+"""One character between digits: a decimal point may have been misread."""
 STOP = re.compile(r"[.,/]+$")
 SPLIT_POINT = re.compile(r"(?<=\d\d)(?:\.\s*\n\s*|\s*\n\s*\.)(?=\d\d(?!\d))")
 YEAR = re.compile(r"(25\d\d)(?!\d)")
@@ -116,6 +130,8 @@ def mentions(field: str, text: str) -> Iterator[ScoreMention]:
     >>> [(m.value, m.reason) for m in mentions("result", "ได้ ๙๕ คะแนน เกณฑ์ ๘๕ คะแนน ร้อยละ ๕")]
     [(Decimal('95'), 'stated'), (Decimal('85'), 'threshold')]
     """
+    if not SOME_SCORE.search(text):
+        return
     closed = close_up(SPLIT_POINT.sub(".", letter_zero(thai_digits(text)))).replace("เเ", "แ")
     taken = -1
     for figure in FIGURE.finditer(closed):
@@ -165,7 +181,7 @@ def judged(mention: ScoreMention, closed: str, begin: int, stop: int, digits: st
         reason = "change"
     elif full != "100":
         reason = "other_scale"
-    elif value is None:
+    elif value is None or BROKEN.match(closed, stop) or RESUMED.search(before):
         reason = "unclear"
     elif value > 100:
         reason = "out_of_range"
@@ -174,6 +190,17 @@ def judged(mention: ScoreMention, closed: str, begin: int, stop: int, digits: st
     elif OVERALL.search(clause):
         reason = "overall"
     return replace(mention, value=value, reason=reason)
+
+
+def mended_word(text: str) -> str:
+    """Put right the word คะแนน with one letter misread or lost.
+
+    >>> mended_word("คะแฉนการประเมิน ๙๐"), mended_word("ได้คแนน ๙๐")
+    ('คะแนนการประเมิน ๙๐', 'ได้คะแนน ๙๐')
+    >>> mended_word("แนวทางและแผน")
+    'แนวทางและแผน'
+    """
+    return NEAR_WORD.sub(WHOLE_WORD, text)
 
 
 def this_year(found: list[ScoreMention]) -> list[ScoreMention]:
@@ -196,10 +223,12 @@ def read_score(texts: Mapping[str, str]) -> ScoreReading:
     >>> read_score({"result": "ได้คะแนน ๙๕", "analysis": "ได้คะแนน ๘๐"}).reason
     'conflict'
     """
-    found: list[ScoreMention] = []
-    for field, text in texts.items():
-        if SOME_SCORE.search(text):
-            found += mentions(field, text)
+    found = [m for field, text in texts.items() for m in mentions(field, text)]
+    certain = True
+    if not found:
+        mended = {field: mended_word(text) for field, text in texts.items()}
+        found = [m for field, text in mended.items() for m in mentions(field, text)]
+        certain = not found
     found = this_year(found)
     stated = [m for m in found if m.reason == "stated"]
     values = {m.value for m in stated}
@@ -207,9 +236,9 @@ def read_score(texts: Mapping[str, str]) -> ScoreReading:
     if len(values) == 1:
         value = stated[0].value
         step = Step("read_score", stated[0].phrase, str(value))
-        return ScoreReading(value, kept, "stated", (step,))
+        return ScoreReading(value, kept, "stated", certain, (step,))
     if values:
-        return ScoreReading(None, kept, "conflict")
+        return ScoreReading(None, kept, "conflict", certain)
     doubts = [m.reason for m in found if m.reason in ("out_of_range", "unclear")]
     other = [m.reason for m in found]
-    return ScoreReading(None, kept, (doubts or other or ["none"])[0])
+    return ScoreReading(None, kept, (doubts or other or ["none"])[0], certain)

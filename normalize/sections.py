@@ -48,23 +48,21 @@ def headings() -> tuple[re.Pattern[str], dict[str, Kind]]:
         for heading in vocabulary().headings
         for spelling in heading.spellings
     }
-    words = "|".join(
-        WRAPS.sub(r"\\s*", spelling) for spelling in sorted(kinds, key=len, reverse=True)
-    )
+    words = "|".join(r"\s*".join(spelling) for spelling in sorted(kinds, key=len, reverse=True))
     return re.compile(
-        rf"(?P<place>^[ \t]*|\n[ \t]*|(?<=[\s>*:]))(?P<open>{OPENER}*)(?P<word>{words})"
+        rf"(?P<place>^[ \t]*|\n[ \t]*|(?<=[\s>*:])|(?=จุดที่))"
+        rf"(?P<open>{OPENER}*)(?P<word>{words})"
         rf"(?:\s?/\s?(?P<other>{words}))?(?P<close>{CLOSER})(?:\s*\([A-Za-z ]{{4,24}}\))?"
         rf"(?P<colon>{COLON})?(?P<late>{CLOSER})(?P<edge>(?=\s|$|[-–•<\\*\"“'(]))?"
     ), kinds
 
 
-WRAPS = re.compile(r"(?<=.)(?=ที่|ควร|ต้อง|พัฒนา|ปรับปรุง|แข็ง|อ่อน|เด่น|ด้อย|และ)")
 CONTINUES = re.compile(
     r"[ \t]*(?:ของ|คือ|และ|ใน|ด้าน|เป็น|ซึ่ง|ได้แก่|เพื่อ|ตาม|จาก|โดย|ต่อ|อย่าง|ให้|/|หรือ|,|ที่(?!มี))"
 )
 LEADS_ON = re.compile(
     r"(?:เป็น|มี|คือ|และ|ของ|ว่า|หรือ|ด้าน|เสริม|พัฒนา|วิเคราะห์|ประเด็น|เรื่อง|ส่วน|สิ่ง|ข้อ|จุด|งาน|ถือ|นำ|จาก|ระบุ|สรุป"
-    r"|ใน|ทราบ|/|,)\s*$"
+    r"|ใน|ทราบ|พบ|เห็น|แก้ไข|ปรับปรุง|กำหนด|ตาม|กับ|/|,)\s*$"
 )
 
 
@@ -81,25 +79,35 @@ def exact_headings(text: str) -> Iterator[Found]:
         flows = CONTINUES.match(text, match.end("late"))
         led = LEADS_ON.search(text, 0, match.start("open"))
         bare_middle = not starts and (led or (word.startswith("ที่") and not sectioned))
-        if not marked and (flows or bare_middle or (not starts and match["edge"] is None)):
+        likely = sectioned and len(word) > 11
+        after_space = starts or text[match.start("open") - 1] in " \n\t>*:"
+        stuck = (match["edge"] is None) + (not after_space)
+        if not marked and (flows or bare_middle or (stuck and not starts and not likely)):
+            continue
+        if stuck == 2 or (not after_space and not likely):
             continue
         sectioned = True
-        certain = marked or match["edge"] is not None
+        certain = after_space and (marked or not stuck)
         yield Found(match.start("open"), match.end("late"), kinds[word], certain, match["word"])
 
 
 MISREAD = re.compile(
-    rf"(?:^|(?<=\n))[ \t]*(?P<open>{OPENER}*)(?P<word>[จข][ก-๎]{{4,28}})"
-    rf"{CLOSER}(?:{COLON})?{CLOSER}(?=\s|$)"
+    rf"(?P<place>^[ \t]*|\n[ \t]*|(?<=[\s>*:]))(?P<open>{OPENER}*)"
+    r"(?=[ก-๎]{0,12}(?:[ุจ][ดค]|ด[แอท]|แข|่อน|เด่น|ด้อย|ควร|ต้อง|พัฒ))"
+    rf"(?P<word>[ก-๎]{{5,28}}){CLOSER}(?P<colon>{COLON})?{CLOSER}(?=\s|$)"
 )
 
 
 def misread_headings(text: str) -> Iterator[Found]:
-    """Headings at the start of a line with a letter or two misread."""
+    """Headings with a letter or two misread: long ones and those of a line's start."""
     for match in MISREAD.finditer(text):
-        kind = None if match["word"] in headings()[1] else nearest(match["word"])
-        if kind:
-            yield Found(match.start("open"), match.end(), kind, False, match["word"])
+        word = match["word"]
+        kind = None if word in headings()[1] else nearest(word)
+        starts = match["place"] != "" or match.start() == 0 or match["open"] or match["colon"]
+        flows = CONTINUES.match(text, match.end()) and not match["colon"]
+        led = not starts and LEADS_ON.search(text, 0, match.start())
+        if kind and not flows and not led and (starts or len(word) > 9 or word[:2] == "จุ"):
+            yield Found(match.start("open"), match.end(), kind, False, word)
 
 
 @lru_cache(maxsize=4096)
@@ -128,9 +136,7 @@ def find_headings(text: str) -> list[Found]:
     return sorted(found)
 
 
-SOME_HEADING = re.compile(
-    r"จุด\s*(?:ที่|ควร|แข็ง|อ่อน|เด่น|ด้อย)|ที่\s*(?:ควร|ต้อง)|ข้อ\s*ควร|(?:^|\n|[\-*>•.)]\s*)[ \t]*[จข][ดตคุ]"
-)
+SOME_HEADING = re.compile(r"จุ|ุด|แข็|ด[แอ]|่อน|(?:ควร|ต้อง)\s*(?:พัฒ|ปรั)|(?:^|\n)[^\n]{0,6}[จข]")
 EDGE = re.compile(r"^[\s:]+|\s+$")
 MARKUP = re.compile(r"</?(?:b|strong|p|br)\s*/?>|\\?\*\\?\*|__", re.IGNORECASE)
 

@@ -47,12 +47,12 @@ _BREAK = re.compile("\r\n|[\r\u000b\u000c\u0085\u2028\u2029]")
 _ODD_SPACE = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _LIGATURE = re.compile("[\ufb00-\ufb06]")
 _PUA = re.compile("[\uf700-\uf71a\uf884-\uf89e]")
-_TONE_FIRST = re.compile(rf"[{TONE}\u0e4c]+[{VOWEL_MARK}\u0e47\u0e4d][{MARK}]*")
+_TONE_FIRST = re.compile(rf"(?<![{TONE}\u0e4c])[{TONE}\u0e4c]++[{VOWEL_MARK}\u0e47\u0e4d][{MARK}]*")
 _SPLIT_RING = re.compile(rf"\u0e4d ?([{TONE}]?) ?\u0e32")
-_AM_TWICE = re.compile("[\u0e4d\u0e33]+\u0e33|\u0e33[\u0e32\u0e33]+")
-_LATE_TONE = re.compile(rf"(\u0e33[\u0e32\u0e33]*)([{TONE}]+)")
-_TONED_AA = re.compile(rf"([{TONE}])(\1*)\u0e32")
-_DOUBLED_TONE_AA = re.compile(rf"([{TONE}])\1+\u0e32")
+_AM_TWICE = re.compile("(?<!\u0e4d)\u0e4d*+\u0e33[\u0e32\u0e33\u0e4d]+|(?<!\u0e4d)\u0e4d++\u0e33")
+_LATE_TONE = re.compile(rf"((?<!\u0e33)\u0e33[\u0e32\u0e33]*+)([{TONE}]++)")
+_TONED_AA = re.compile(rf"([{TONE}])(\1{{0,3}})\u0e32")
+_DOUBLED_TONE_AA = re.compile(rf"([{TONE}])\1{{1,3}}\u0e32")
 _DOUBLED = re.compile(rf"([{MARK}])\1+")
 _EARLY_MARK = re.compile(rf"(?<![{LETTER}])([{MARK}]{{1,2}})(?=[{LEADING}]?[{CONSONANT}])")
 _SPACED_MARK = re.compile(
@@ -425,7 +425,7 @@ _REPLACED_WORDS = re.compile(
     rf"(?<![{LETTER}\ufffd])[{LETTER}]+\ufffd[{TONE}]?[\u0e32\u0e33][{LETTER}\ufffd]*+"
 )
 _REPLACED = re.compile(rf"(?<=[{CONSONANT}{TONE}])\ufffd([{TONE}]?)([\u0e32\u0e33])")
-_TONED_AA_WORDS = re.compile(rf"(?<![{LETTER}])[{LETTER}]*([{TONE}])\1+\u0e32[{LETTER}]*+")
+_TONED_AA_WORDS = re.compile(rf"(?<![{LETTER}])[{LETTER}]*([{TONE}])\1{{1,3}}\u0e32[{LETTER}]*+")
 
 
 def _clearly(reading: str, other: str, margin: float = CLEAR) -> bool:
@@ -467,7 +467,7 @@ def split_sara_am(text: str) -> str:
 
     def join(match: re.Match[str]) -> str:
         ring, plain = _readings_of_split(match[0])
-        is_plain = _clearly(plain, ring, SURE)
+        is_plain = _clearly(plain, ring, 2 * SURE)
         return match[0] if is_plain else ring
 
     return _SPLIT_WORDS.sub(join, text)

@@ -274,7 +274,7 @@ def wrap_widths(columns: Mapping[Key, Sequence[str]]) -> dict[Key, int | None]:
         if flattened and (
             _is_wrapped(*by_page[key[0]]) or (unwrapped >= 6 and _is_wrapped(cost, unwrapped, 0.35))
         ):
-            widths[key] = width
+            widths[key] = width or None
     return widths
 
 
@@ -443,6 +443,37 @@ def hard_breaks(lines: Sequence[Line], right: float, letter: float) -> list[bool
             and ends_early(right - line.box.x1, "".join(texts[n + 1 : n + 3]), letter)
         )
         for n, line in enumerate(lines[:-1])
+    ]
+
+
+def kept_width(cells: Iterable[Sequence[str]]) -> int | None:
+    """The width at which a dump that kept its lines broke them, None where all breaks were meant.
+
+    >>> kept_width([["การส่งเสริมให้พนักงาน", "ยึดถือผลประโยชน์ของ", "ประชาชนเป็นหลักในการ", "บริการ"]])
+    1682
+    >>> kept_width([["กองคลัง", "กองสวัสดิการสังคม", "กองช่าง"], ["- ดี", "- ประหยัดงบประมาณรายจ่าย"]])
+    """
+    pairs = [
+        pair for lines in cells for pair in pairwise(lines) if not _ITEM.match(pair[1].strip())
+    ]
+    width = max((advance(line.strip()) for pair in pairs for line in pair), default=0)
+    full = sum(not _fits(line, below, width) for line, below in pairs)
+    return width if len(pairs) > 2 and full >= 0.7 * len(pairs) else None
+
+
+def _fits(line: str, below: str, width: int) -> bool:
+    return ends_early(width - advance(line.strip()), below, 100.0)
+
+
+def hard_lines(lines: Sequence[str], width: int | None) -> list[bool]:
+    """Which breaks between a dump's lines were meant, for `join_lines`.
+
+    >>> hard_lines(["ยึดถือผลประโยชน์ของ", "ประชาชน", "กองคลัง"], 1650)
+    [False, True]
+    """
+    return [
+        width is None or _ITEM.match(below.strip()) is not None or _fits(line, below, width)
+        for line, below in pairwise(lines)
     ]
 
 

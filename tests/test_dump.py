@@ -81,9 +81,12 @@ def test_each_table_is_a_page_and_header_repeated_without_a_blank_line_too():
 
 
 def test_ragged_rows_keep_their_text():
-    [page] = pages("a\tb\tc\td\ne\tf\ng\th\ti\tj\tk\tl\nm\tn\to\tp\t\t\nq\tr\t\ts\tt\nu\tv\tw\tx\n")
+    [page] = pages(
+        "a\tb\tc\td\ny\t\t\tz\ne\tf\ng\th\ti\tj\tk\tl\nm\tn\to\tp\t\t\nq\tr\t\ts\tt\nu\tv\tw\tx\n"
+    )
     assert texts(page.tables[0]) == [
         ["a", "b", "c", "d", "", ""],
+        ["y", "", "", "z", "", ""],
         ["e", "f", "", "", "", ""],
         ["g", "h", "i", "j", "k", "l"],
         ["m", "n", "o", "p", "", ""],

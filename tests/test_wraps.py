@@ -16,7 +16,9 @@ from normalize.wraps import (
     ends_early,
     first_word,
     hard_breaks,
+    hard_lines,
     join_lines,
+    kept_width,
     letter_width,
     line_texts,
     seen_in,
@@ -108,18 +110,23 @@ def test_document_without_wraps_is_left_alone():
     assert unwrap("จุดแข็ง ระบบ  ดี", None) == "จุดแข็ง ระบบ  ดี"
 
 
-def wrapped(text, width):
-    """Lines of a text as a browser fills them; spaces at line ends are shown as ␣, wraps as |."""
+def filled(text, width):
+    """Lines of a text as a browser fills them; a space at the end of a line stays there."""
     lines = [""]
     for word in segment(text):
         full = advance((lines[-1] + word).strip()) > width
         if full and lines[-1].strip() and not word.isspace():
             lines.append("")
         lines[-1] += word
-    out = lines[0]
-    for line in lines[1:]:
-        out += ("" if out.endswith(" ") else "|") + line
-    return out.replace(" ", "␣")
+    return lines
+
+
+def wrapped(text, width):
+    """The same as one marked text."""
+    first, *lines = filled(text, width)
+    for line in lines:
+        first += ("" if first.endswith(" ") else "|") + line
+    return first.replace(" ", "␣")
 
 
 @pytest.mark.parametrize("letters", [13, 18, 26])
@@ -181,6 +188,17 @@ def test_hard_breaks_and_typefaces():
     assert hard_breaks([Line((Run("", "ก"),)), Line((Run("", "ข"),))], 200.0, 7.8) == [False]
 
 
+@pytest.mark.parametrize("letters", [14, 20])
+def test_lines_that_a_dump_kept(letters):
+    texts = [spaced(cell["marked"]).split("\n")[0] for cell in SEED]
+    cells = [[line.strip() for line in filled(text, letters * 100)] for text in texts]
+    width = kept_width(cells)
+    assert width is not None
+    assert abs(width - letters * 100) < 150
+    breaks = [hard for lines in cells for hard in hard_lines(lines, width)]
+    assert sum(breaks) <= 0.05 * len(breaks)
+
+
 def test_letter_width_and_early_ends():
     assert letter_width([line("กกกกกกกกกก", 200.0), line("ก", 150.0)]) == 10.0
     assert letter_width([]) == 0.0
@@ -193,6 +211,7 @@ PIECES += ["", " ", "\n", "-", "๑.", "(", ")", "ๆ", "ฯ", "E-", "์", "ะ
 TEXT = st.lists(st.sampled_from(PIECES), max_size=9).map(" ".join)
 
 
+@settings(deadline=None)
 @given(TEXT, st.integers(100, 4000))
 def test_unwrap_takes_only_spaces(text, width):
     got = unwrap(text, width)
@@ -201,7 +220,7 @@ def test_unwrap_takes_only_spaces(text, width):
     assert len(got) <= len(text)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.tuples(st.integers(1, 3), st.integers(0, 2)), st.lists(TEXT, max_size=3)))
 def test_widths_of_anything(cells):
     widths = wrap_widths(cells)
@@ -209,12 +228,14 @@ def test_widths_of_anything(cells):
     assert all(width is None or width > 0 for width in widths.values())
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=7), st.data())
 def test_join_loses_no_letter(lines, data):
     hard = data.draw(st.lists(st.booleans(), min_size=len(lines), max_size=len(lines)))
     assert "".join(join_lines(lines, hard).split()) == "".join("".join(lines).split())
 
 
+@settings(deadline=None)
 @given(st.sampled_from(PIECES))
 def test_first_word_begins_the_text(text):
     assert text.startswith(first_word(text))

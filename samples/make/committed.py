@@ -16,7 +16,7 @@ COMMITTED: tuple[tuple[int, str, dict[str, Any]], ...] = (
     (11, "chromium", dict(agency_kind=TAMBON, year=2568, columns=EIGHT, landscape=True, sections=True,
         digits="thai", groups=True, indicator="merged", cover=True, faults=())),
     (12, "chromium", dict(agency_kind=COUNCIL, year=2567, columns=EIGHT, landscape=False, sections=False,
-        digits="arabic", repeat_header=True, size=8, indicator="blank", groups=True,
+        digits="arabic", repeat_header=True, size=11, indicator="blank", groups=True,
         faults=("step-gap", "period-outside-year"))),
     (13, "chromium", dict(agency_kind=TAMBON, year=2570, columns=SEVEN, landscape=True, sections=False,
         repeat_header=False, paper="legal", size=10, indicator="repeated", groups=False,

@@ -1,0 +1,306 @@
+"""Paths, archives and URLs to documents, each with the reader its bytes ask for."""
+
+import io
+import os
+import pickle
+import zipfile
+
+import fsspec
+import pytest
+
+from extract.errors import Unreadable
+from extract.source import Limits, decode, find_inputs
+
+PDF = b"%PDF-1.7\n1 0 obj\n"
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+TEXT = "รายงาน\tผล\n"
+
+
+def found(*paths, **options):
+    return list(find_inputs([str(path) for path in paths], **options))
+
+
+def kinds(*paths, **options):
+    return [(one.name, one.reader) for one in found(*paths, **options)]
+
+
+def write(path, content=PDF):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def archive(path, members):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        for name, content in members:
+            out.writestr(name, content)
+    return path
+
+
+def test_folder_is_walked_by_name(tmp_path):
+    write(tmp_path / "ข/รายงาน ๒.pdf")
+    write(tmp_path / "ก.txt", TEXT.encode())
+    write(tmp_path / "a\nb.png", PNG)
+    write(tmp_path / ".hidden.pdf")
+    write(tmp_path / ".git/x.pdf")
+    write(tmp_path / "~$lock.pdf")
+    write(tmp_path / "notes.docx", b"PK\x03\x04")
+    write(tmp_path / "out/documents.csv", b"x")
+    write(tmp_path / "out/datapackage.json", b"{}")
+    write(tmp_path / "out/kept.pdf")
+    assert kinds(tmp_path) == [
+        ("a\nb.png", "image"),
+        ("notes.docx", None),
+        ("ก.txt", "dump"),
+        ("ข/รายงาน ๒.pdf", "pdf"),
+    ]
+    notes = found(tmp_path)[1]
+    assert (notes.error, notes.skipped) == ("", ".docx is no kind of report")
+
+
+def test_own_output_is_skipped(tmp_path):
+    write(tmp_path / "a.pdf")
+    write(tmp_path / "new/b.pdf")
+    assert kinds(tmp_path, output=tmp_path / "new") == [("a.pdf", "pdf")]
+
+
+def test_symlinks_neither_loop_nor_double(tmp_path):
+    write(tmp_path / "in/a.pdf")
+    (tmp_path / "in/loop").symlink_to(tmp_path / "in", target_is_directory=True)
+    (tmp_path / "in/b.pdf").symlink_to(tmp_path / "in/a.pdf")
+    (tmp_path / "in/c.pdf").symlink_to(tmp_path / "nowhere.pdf")
+    write(tmp_path / "other/d.pdf")
+    (tmp_path / "in/linked").symlink_to(tmp_path / "other", target_is_directory=True)
+    assert kinds(tmp_path / "in", tmp_path / "in/a.pdf") == [
+        ("a.pdf", "pdf"),
+        ("c.pdf", None),
+        ("linked/d.pdf", "pdf"),
+    ]
+
+
+def test_pipes_are_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "a.pdf")
+    [pipe] = found(tmp_path)
+    assert (pipe.reader, pipe.skipped) == (None, "not a file")
+    with pytest.raises(Unreadable, match="neither a file nor a folder"):
+        found(tmp_path / "a.pdf")
+
+
+def test_globs(tmp_path):
+    write(tmp_path / "2568/a.pdf")
+    write(tmp_path / "2569/ลึก/b.pdf")
+    write(tmp_path / "2569/c.txt", TEXT.encode())
+    write(tmp_path / "x[1].pdf")
+    assert kinds(tmp_path / "**/*.pdf") == [
+        ("2568/a.pdf", "pdf"),
+        ("2569/ลึก/b.pdf", "pdf"),
+        ("x[1].pdf", "pdf"),
+    ]
+    assert kinds(tmp_path / "256?/*") == [("2568/a.pdf", "pdf"), ("2569/c.txt", "dump")]
+    assert kinds(tmp_path / "256[!8]/*") == [("2569/c.txt", "dump")]
+    assert kinds(tmp_path / "x[1].pdf") == [("x[1].pdf", "pdf")]
+    with pytest.raises(Unreadable, match="no file matches"):
+        found(tmp_path / "*.tif")
+
+
+def test_missing_paths_say_what_to_do_before_anything_is_read(tmp_path):
+    write(tmp_path / "a.pdf")
+    inputs = find_inputs([str(tmp_path / "a.pdf"), str(tmp_path / "ไม่มี.pdf")])
+    with pytest.raises(Unreadable, match=r"ไม่มี\.pdf: no such file or directory; check the path"):
+        next(inputs)
+    with pytest.raises(Unreadable, match="is no path"):
+        found("a\0b")
+
+
+def test_names_that_two_files_share(tmp_path):
+    write(tmp_path / "x/a.pdf")
+    write(tmp_path / "y/a.pdf")
+    assert kinds(tmp_path / "y/a.pdf", tmp_path / "x/a.pdf") == [
+        ("x/a.pdf", "pdf"),
+        ("y/a.pdf", "pdf"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "name, content, reader",
+    [
+        ("a.pdf", PDF, "pdf"),
+        ("a.dat", b"\n" + PDF, "pdf"),
+        ("a.txt", PDF, "pdf"),
+        ("a.pdf", b"\0garbage\n%PDF-1.4", "pdf"),
+        ("a.pdf", b"4 0 obj << >> endobj \xff\xfe\0", "pdf"),
+        ("a", TEXT.encode(), "dump"),
+        ("a", TEXT.encode("utf-8-sig"), "dump"),
+        ("a", TEXT.encode("utf-16"), "dump"),
+        ("a", TEXT.encode("cp874"), "dump"),
+        ("a", b"plain", "dump"),
+        ("a", ("ก" * 30000).encode()[:65537], "dump"),
+        ("a.pdf", PNG, "image"),
+        ("a.jpg", b"\xff\xd8\xff\xe0", "image"),
+        ("a", b"RIFF\1\2\3\4WEBPVP8 ", "image"),
+    ],
+)
+def test_bytes_choose_the_reader(tmp_path, name, content, reader):
+    [one] = found(write(tmp_path / name, content))
+    assert (one.reader, one.error) == (reader, "")
+
+
+@pytest.mark.parametrize(
+    "name, content, error",
+    [
+        ("a.pdf", b"", "a.pdf: the file is empty; fetch it again"),
+        ("a.pdf", b"<html>404</html>", "named .pdf but holds text"),
+        ("a.pdf", b"\0\1\2\3", "named .pdf but holds something else"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Word or Excel file; save it as PDF"),
+        ("a.txt", b"text\0more", "neither PDF nor image nor text"),
+        ("a.txt", "größer straße äöü".encode("latin-1"), "neither PDF nor image nor text"),
+        ("a.zip", b"PK\x03\x04 broken", "not a zip file"),
+    ],
+)
+def test_what_no_reader_takes_says_why(tmp_path, name, content, error):
+    [one] = found(write(tmp_path / name, content))
+    assert one.reader is None
+    assert error in one.error
+
+
+def test_text_in_its_encodings(tmp_path):
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32", "cp874"):
+        [one] = found(write(tmp_path / "a.txt", TEXT.encode(encoding)))
+        assert one.read_text() == TEXT
+    with pytest.raises(Unreadable, match=r"^b\.txt: no text in an encoding we know"):
+        decode("b.txt", b"\xff\xff\xff\xff")
+
+
+def test_file_on_disk_needs_no_copy(tmp_path):
+    path = write(tmp_path / "a.pdf")
+    [one] = found(path)
+    assert one.on_disk == path
+    assert one.read_bytes() == PDF
+    path.unlink()
+    with pytest.raises(Unreadable, match="no such file"):
+        one.read_bytes()
+
+
+def test_zip_members(tmp_path):
+    path = archive(
+        tmp_path / "คลัง.zip",
+        [
+            ("inner/b.pdf", PDF),
+            ("a.txt", TEXT),
+            ("../../etc/up.pdf", PDF),
+            ("/root.pdf", PDF),
+            ("more.zip", b"PK\x03\x04"),
+            ("x.exe", b"MZ"),
+            ("__MACOSX/._b.pdf", b""),
+            (".hidden.pdf", PDF),
+        ],
+    )
+    inputs = found(path)
+    assert [(one.name, one.reader) for one in inputs] == [
+        ("คลัง.zip/etc/up.pdf", None),
+        ("คลัง.zip/root.pdf", None),
+        ("คลัง.zip/a.txt", "dump"),
+        ("คลัง.zip/inner/b.pdf", "pdf"),
+        ("คลัง.zip/more.zip", None),
+        ("คลัง.zip/x.exe", None),
+    ]
+    assert all("leads out of the archive" in one.error for one in inputs[:2])
+    assert inputs[4].skipped == "an archive inside an archive; unpack it first"
+    assert inputs[3].on_disk is None
+    assert pickle.loads(pickle.dumps(inputs[3])).read_bytes() == PDF
+    assert inputs[2].read_text() == TEXT
+
+
+def test_zip_names_of_old_windows_programs(tmp_path):
+    name = "รายงาน.pdf".encode("cp874").decode("cp437")
+    info = zipfile.ZipInfo("placeholder.pdf")
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as out:
+        info.filename = name
+        out.writestr(info, PDF)
+    written = path.read_bytes()
+    utf8 = name.encode()
+    raw = name.encode("cp437")
+    written = written.replace(utf8, raw + b"_" * (len(utf8) - len(raw)))
+    flagless = bytearray(written)
+    for at in (6, written.index(b"PK\x01\x02") + 8):
+        flagless[at + 1] &= ~0x08
+    path.write_bytes(bytes(flagless))
+    [one] = found(path)
+    assert one.name.startswith("a.zip/รายงาน.pdf")
+
+
+def test_zip_bombs_are_refused(tmp_path):
+    path = archive(tmp_path / "a.zip", [("a.txt", b"x" * 5000), ("b.txt", b"x" * 900)])
+    by_member = found(path, limits=Limits(member_bytes=1000))
+    assert [(one.reader, "more than 1000 bytes" in one.error) for one in by_member] == [
+        (None, True),
+        ("dump", False),
+    ]
+    assert "more than 4000 bytes" in found(path, limits=Limits(archive_bytes=4000))[0].error
+    assert "more than 1 members" in found(path, limits=Limits(members=1))[0].error
+    [lying] = [one for one in found(path) if one.name == "a.zip/a.txt"]
+    with pytest.raises(Unreadable, match="more than 1000 bytes unpacked"):
+        type(lying)(
+            lying.name, "dump", path, "a.txt", limits=Limits(member_bytes=1000)
+        ).read_bytes()
+
+
+def test_word_file_is_no_archive(tmp_path):
+    path = archive(tmp_path / "a.docx", [("[Content_Types].xml", "<Types/>"), ("a.txt", "x")])
+    [one] = found(path)
+    assert "save it as PDF" in one.error
+
+
+def test_encrypted_member_fails_alone(tmp_path):
+    path = archive(tmp_path / "a.zip", [("a.txt", TEXT), ("b.txt", TEXT)])
+    data = bytearray(path.read_bytes())
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(bytes(data))
+    first, second = found(path)
+    assert "encrypted" in first.error
+    assert second.reader == "dump"
+
+
+def test_urls(tmp_path):
+    system = fsspec.filesystem("memory")
+    system.pipe("/raingan/a.pdf", PDF)
+    system.pipe("/raingan/b/c.txt", TEXT.encode())
+    system.pipe("/raingan/d.csv", b"x")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as out:
+        out.writestr("e.pdf", PDF)
+    system.pipe("/raingan/z.zip", buffer.getvalue())
+    try:
+        assert kinds("memory://raingan/a.pdf") == [("a.pdf", "pdf")]
+        assert kinds("memory://raingan") == [
+            ("a.pdf", "pdf"),
+            ("b/c.txt", "dump"),
+            ("d.csv", None),
+            ("z.zip/e.pdf", "pdf"),
+        ]
+        [one] = found("memory://raingan/b/*.txt")
+        assert (one.name, one.read_text(), one.on_disk) == ("c.txt", TEXT, None)
+        assert found("memory://raingan/z.zip")[0].read_bytes() == PDF
+        [gone] = found("memory://raingan/gone.pdf")
+        assert "gone.pdf" in gone.error
+        assert "more than 3 bytes" in found("memory://raingan/a.pdf", limits=Limits(3))[0].error
+    finally:
+        system.rm("/raingan", recursive=True)
+    path = write(tmp_path / "ก ข.pdf")
+    assert found(f"file://{path}")[0].on_disk == path
+    assert found(path.as_uri())[0].on_disk == path
+
+
+def test_missing_backend_says_what_to_install(monkeypatch):
+    def missing(protocol):
+        if protocol == "s3":
+            raise ImportError("Install s3fs to access S3")
+        raise ValueError(f"Protocol not known: {protocol}")
+
+    monkeypatch.setattr(fsspec, "get_filesystem_class", missing)
+    with pytest.raises(Unreadable, match=r"^s3://b/a\.pdf: Install s3fs to access S3; or download"):
+        found("s3://b/a.pdf")
+    with pytest.raises(Unreadable, match="fsspec knows no zzz://"):
+        found("zzz://b/a.pdf")
