@@ -314,20 +314,23 @@ def why_no_text(image_share: float, outlines: int) -> str:
 
 
 def place(source: Source, glyphs: Sequence[Glyph], grids: Sequence[Grid]) -> Page:
-    """Put each character into the cell it is drawn in; the rest are the page's own lines."""
+    """Put each stretch into the cell of its middle; the rest are the page's own lines.
+
+    A long word may run over its cell's side: its letters stay together.
+    """
     outside: list[Glyph] = []
     inside: list[list[list[Glyph]]] = [[[] for _ in grid.spans] for grid in grids]
-    here = outside
-    for glyph in glyphs:
-        if not (is_mark(glyph.text) and here and abs(here[-1].x1 - glyph.x0) < glyph.size):
-            here = outside
-            x, y = (glyph.x0 + glyph.x1) / 2, glyph.baseline - glyph.size * 0.3
-            for grid, cells in zip(grids, inside, strict=True):
-                span = grid.find(x, y)
-                if span is not None:
-                    here = cells[span]
-                    break
-        here.append(glyph)
+    for stretch in stretches(glyphs):
+        here = outside
+        inked = [g for g in stretch if not g.text.isspace()] or stretch
+        x = (min(g.x0 for g in inked) + max(g.x1 for g in inked)) / 2
+        y = stretch[0].baseline - stretch[0].size * 0.3
+        for grid, cells in zip(grids, inside, strict=True):
+            span = grid.find(x, y)
+            if span is not None:
+                here = cells[span]
+                break
+        here += stretch
     spaced = sum(g.text.isspace() for g in glyphs) * 50 > len(glyphs)
     tables, first_row = [], 0
     for grid, cells in zip(grids, inside, strict=True):
@@ -353,6 +356,31 @@ def place(source: Source, glyphs: Sequence[Glyph], grids: Sequence[Grid]) -> Pag
         tables.append(table)
         first_row += table.row_count
     return Page(source, tuple(tables), to_lines(outside, spaced))
+
+
+def stretches(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
+    """Characters that follow each other without a gap, in the stream and on the page.
+
+    >>> a, b = (Glyph(t, x, x + 5, 9, 10, "F") for t, x in (("a", 0), ("b", 5)))
+    >>> [len(s) for s in stretches([a, b])], [len(s) for s in stretches([a, b._replace(x0=8)])]
+    ([2], [1, 1])
+    """
+    stretch: list[Glyph] = []
+    right, baseline = 0.0, 0.0
+    for glyph in glyphs:
+        gap = glyph.x0 - right
+        joins = is_mark(glyph.text) or (
+            abs(glyph.baseline - baseline) <= LINE_SHIFT * glyph.size
+            and -0.5 * glyph.size <= gap <= 1 + 0.12 * glyph.size
+        )
+        if stretch and not joins:
+            yield stretch
+            stretch = []
+        stretch.append(glyph)
+        if len(stretch) == 1 or not is_mark(glyph.text):
+            right, baseline = glyph.x1, glyph.baseline
+    if stretch:
+        yield stretch
 
 
 def is_mark(text: str) -> bool:

@@ -177,14 +177,14 @@ def line(text, x1, font="A"):
 
 def test_hard_breaks_and_typefaces():
     lines = [
-        line("๑. ติดตามผล", 172.0, "A-Bold"),
-        line("ตรวจความคืบหน้า", 195.0),
+        line("๑. แจ้งเวียน", 182.0, "A-Bold"),
+        line("ส่งหนังสือถึงกอง", 195.0),
         line("กองคลัง", 145.0),
         line("กองช่าง", 146.0),
         line("- ประกาศ", 199.0),
     ]
     assert hard_breaks(lines, 200.0, 7.8) == [False, False, True, True]
-    assert line_texts(lines) == ["๑. ติดตามผล ", *(part.text for part in lines[1:])]
+    assert line_texts(lines) == ["๑. แจ้งเวียน ", *(part.text for part in lines[1:])]
     assert hard_breaks([Line((Run("", "ก"),)), Line((Run("", "ข"),))], 200.0, 7.8) == [False]
 
 

@@ -1,8 +1,10 @@
 """Lines of a region, each read at the size of cut at which the model is surest.
 
-The model knows a line by the height of its body. A line of digits has no consonant to measure, so its body is guessed from
-the page, and a guess 10 % off costs digits. Where the first reading is not sure, larger and smaller cuts are read too.
+The model knows a line by the height of its body.  A line of digits has no consonant to measure, so
+its body is guessed from the page, and a guess 10 % off costs digits.  Where the first reading is
+not sure, larger and smaller cuts are read too.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -16,7 +18,9 @@ SCALES = (0.88, 1.12)  # of the body, tried beside 1.0
 SURE = 0.98  # confidence of a line above which one reading is enough
 
 
-def read_region(region: np.ndarray, dpi: float, hint: float | None, reader: LineReader, sure: float = SURE) -> list[tuple[Band, Reading]]:
+def read_region(
+    region: np.ndarray, dpi: float, hint: float | None, reader: LineReader, sure: float = SURE
+) -> list[tuple[Band, Reading]]:
     """Lines of a grey region from top to bottom; `hint` is the body of the page in pixels (segment.page_hint)."""
     bands = find_lines(region, dpi, hint)
     readings = read_at(region, bands, 1.0, reader)
@@ -27,5 +31,11 @@ def read_region(region: np.ndarray, dpi: float, hint: float | None, reader: Line
     return list(zip(bands, readings))
 
 
-def read_at(region: np.ndarray, bands: Sequence[Band], scale: float, reader: LineReader) -> list[Reading]:
-    return reader.read([cut(region, replace(band, body=band.body * scale)) for band in bands]) if bands else []
+def read_at(
+    region: np.ndarray, bands: Sequence[Band], scale: float, reader: LineReader
+) -> list[Reading]:
+    return (
+        reader.read([cut(region, replace(band, body=band.body * scale)) for band in bands])
+        if bands
+        else []
+    )

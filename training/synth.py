@@ -198,9 +198,7 @@ def rules(
             pen.line((0, y, size[0], y), fill=shade, width=width)
 
 
-def squeeze(
-    page: np.ndarray, lines: list[Line], r: random.Random
-) -> tuple[np.ndarray, list[Line]]:
+def squeeze(page: np.ndarray, lines: list[Line], r: random.Random) -> tuple[np.ndarray, list[Line]]:
     """Condense or widen the block, as word processors and other cuts of a font do."""
     if r.random() < 0.5:
         return page, lines

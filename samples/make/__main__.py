@@ -75,7 +75,9 @@ def make_committed(out: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=1)
@@ -91,7 +93,9 @@ def main() -> None:
     kinds = asked.kinds.split(",")
     for i in range(asked.count):
         seed, kind = asked.seed + i, kinds[i % len(kinds)]
-        path = make(seed, kind, f"g{seed}-{kind}", asked.out, truth_dir, clean=True if asked.clean else None)
+        path = make(
+            seed, kind, f"g{seed}-{kind}", asked.out, truth_dir, clean=True if asked.clean else None
+        )
         print(path)
 
 

@@ -1,7 +1,4 @@
-"""A Report as a .docx, as Word users lay it out, for LibreOffice to export.
-
-LibreOffice 7 writes no links from these files, so a marked word bears its number as its colour.
-"""
+"""A Report as a .docx, as Word users lay it out, for LibreOffice to export."""
 
 from __future__ import annotations
 
@@ -122,7 +119,13 @@ def to_docx(report: Report, marks: Marks, target: Path) -> None:
                 table.style = "Table Grid"
                 for r, cells in enumerate(item.table):
                     for c, value in enumerate(cells):
-                        fill(table.cell(r, c), (value,), ("leaf", order, 0, 0, "table"), style, Marks(False))
+                        fill(
+                            table.cell(r, c),
+                            (value,),
+                            ("leaf", order, 0, 0, "table"),
+                            style,
+                            Marks(False),
+                        )
             continue
         number = add_section(document, item, report, marks, usable, number)
     document.save(str(target))

@@ -130,7 +130,14 @@ def section_text(
         for c in g.cells:
             owner: Owner = ("cell", key, part, item.tag, c.field)
             width = max(8, round(150 * WIDTHS[c.field] / total)) if style.wraps else 10_000
-            line.append((join(cell_lines(c.lines, owner, style, rng), style, width), c.rowspan, c.colspan, c.field))
+            line.append(
+                (
+                    join(cell_lines(c.lines, owner, style, rng), style, width),
+                    c.rowspan,
+                    c.colspan,
+                    c.field,
+                )
+            )
         rows.append(line)
     if style.kind == "html":
         return html_section(titles, heads, rows, style, cols)

@@ -1,4 +1,4 @@
-"""A Report as HTML, Typst or .docx; with `marked`, every word is a link that tells its page."""
+"""A Report as HTML, Typst or .docx; with marks on, every word has a colour that tells its page."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ Owner = tuple[str, int, int, int, str]  # cell|title|leaf, key, part, section ta
 
 @dataclass
 class Marks:
-    """Which token each link number stands for, in the order they were written."""
+    """Which token each number stands for, in the order they were written; number + 1 is its colour."""
 
     on: bool
-    spans: bool = False  # words stand alone, as they do under their links, but bear none
+    spans: bool = False  # words stand alone, as they do under their colours, but bear none
     tokens: list[tuple[Owner, int, str]] = field(default_factory=list)
 
     def number(self, owner: Owner, line: int, text: str) -> int:
@@ -146,7 +146,6 @@ CSS = """
 @page {{ size: {size}; margin: {margin}; }}
 body {{ font-family: {font}; font-size: {pt}pt; line-height: 1.35; margin: 0; }}
 i {{ font-style: normal; white-space: nowrap; }}
-a {{ color: inherit; text-decoration: none; }}
 table {{ border-collapse: collapse; width: 100%; table-layout: fixed; }}
 td, th {{ border: 0.7pt solid black; padding: 2pt 3pt; vertical-align: {valign};
   overflow-wrap: anywhere; font-weight: normal; text-align: left; }}
@@ -189,7 +188,7 @@ def to_html(
             if marks.on and word.isspace():
                 marks.number(owner, at, word)
             elif marks.on:
-                out = f'<a href="http://m/{marks.number(owner, at, word)}">{out}</a>'
+                out = f'<a style="color:#{marks.number(owner, at, word) + 1:06x}">{out}</a>'
             elif marks.spans:
                 out = f"<a>{out}</a>"
             shown.append(out)
@@ -211,7 +210,9 @@ def to_html(
             owner: Owner = ("leaf", order, 0, 0, item.kind)
             kind = "cover" if item.kind == "cover" else "body"
             table = "".join(
-                "<tr>" + "".join(f"<td>{html.escape(digits(c, style, owner))}</td>" for c in r) + "</tr>"
+                "<tr>"
+                + "".join(f"<td>{html.escape(digits(c, style, owner))}</td>" for c in r)
+                + "</tr>"
                 for r in item.table
             )
             table = f'<table class="small">{table}</table>' if table else ""
@@ -240,7 +241,9 @@ def to_html(
             ) + "</tr>"  # fmt: skip
         number += sum(r.part == 0 for r in item.rows)
         total = sum(WIDTHS[c] for c in style.columns)
-        widths = "".join(f'<col style="width:{100 * WIDTHS[c] / total:.2f}%">' for c in style.columns)
+        widths = "".join(
+            f'<col style="width:{100 * WIDTHS[c] / total:.2f}%">' for c in style.columns
+        )
         first = order == 0 or (order > 0 and not style.sections and order == 0)
         body.append(
             f'<div class="section{" flow" if first else ""}">{above}<table><colgroup>{widths}</colgroup>'
@@ -275,8 +278,8 @@ def to_typst(report: Report, marks: Marks) -> str:
                 marks.number(owner, at, word)
                 out.append(f"#text({quote(word)})")
             else:
-                target = quote(f"http://m/{marks.number(owner, at, word)}")
-                out.append(f"#link({target})[#text({quote(word)})]")
+                color = quote(f"#{marks.number(owner, at, word) + 1:06x}")
+                out.append(f"#text(fill: rgb({color}), {quote(word)})")
         return "".join(out)
 
     def block(lines: tuple[str, ...], owner: Owner) -> str:
@@ -307,7 +310,9 @@ def to_typst(report: Report, marks: Marks) -> str:
                 lines = f"#v(120pt)\n#align(center)[#text(size: 1.5em)[{lines}]]"
             out.append(lines)
             if item.table:
-                cells = ", ".join(f"[#text({quote(digits(c, style, owner))})]" for r in item.table for c in r)
+                cells = ", ".join(
+                    f"[#text({quote(digits(c, style, owner))})]" for r in item.table for c in r
+                )
                 out.append(f"\n#table(columns: {len(item.table[0])}, {cells})")
             continue
         owner = ("title", 0, 0, item.tag, "title")

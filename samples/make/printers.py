@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import layers
+import pdfplumber
 import pikepdf
 import pypdfium2
 from paper import Marks, Owner, to_html, to_typst
 from report import Report, Style
 
-CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-pdf-header-footer"]
+CHROMIUM = [
+    "chromium",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-pdf-header-footer",
+]
 
 
 @dataclass(frozen=True)
@@ -88,39 +99,32 @@ def compose(report: Report, marks: Marks, target: Path, work: Path) -> None:
         (chromium if style.kind == "chromium" else weasyprint)(page, target, work)
 
 
-def link_pages(path: Path) -> dict[int, set[int]]:
-    """Pages (1 = first) of each marked word, from the links of the copy."""
-    found: dict[int, set[int]] = {}
-    with pikepdf.open(path) as pdf:
-        for number, page in enumerate(pdf.pages, 1):
-            for note in page.get("/Annots", []):
-                action = note.get("/A")
-                if action is None or "/URI" not in action:
-                    continue
-                match = re.fullmatch(r"http://m/(\d+)", str(action.URI))
-                if match:
-                    found.setdefault(int(match[1]), set()).add(number)
-    return found
-
-
 def color_pages(path: Path) -> dict[int, set[int]]:
-    """Pages of each marked word, from the colours of the copy."""
+    """Pages (1 = first) of each marked word, from the colours of the copy.
+
+    Chromium draws a mark that juts over a page's end on both pages: what stands in the margin
+    does not count. (Its link rectangles are worse: they repeat whole lines.)
+    """
     found: dict[int, set[int]] = {}
-    with pikepdf.open(path) as pdf:
-        for number, page in enumerate(pdf.pages, 1):
-            for operands, operator in pikepdf.parse_content_stream(page, "rg"):
-                if str(operator) == "rg":
-                    red, green, blue = (round(float(v) * 255) for v in operands)
-                    word = (red << 16) + (green << 8) + blue - 1
-                    if word >= 0:
-                        found.setdefault(word, set()).add(number)
+    with pdfplumber.open(path) as pdf:
+        for page in pdf.pages:
+            for c in page.chars:
+                color = c["non_stroking_color"]
+                middle = (c["top"] + c["bottom"]) / 2
+                if not 33 < middle < page.height - 38 or not color or len(color) != 3:
+                    continue
+                red, green, blue = (round(float(v) * 255) for v in color)
+                word = (red << 16) + (green << 8) + blue - 1
+                if word >= 0:
+                    found.setdefault(word, set()).add(page.page_number)
+            page.close()
     return found
 
 
 def same_layout(one: Path, other: Path, stray: float = 0.001) -> bool:
     """Both files draw the same pages, but for this share of stray pixels.
 
-    LibreOffice rounds each coloured portion and Typst each link: words move by less than a pixel
+    LibreOffice and Typst round each coloured portion: words move by less than a pixel
     (share 0.001-0.006); one line more or less on a page gives 0.03 and more.
     """
     a, b = pypdfium2.PdfDocument(one), pypdfium2.PdfDocument(other)
@@ -151,8 +155,7 @@ def print_report(report: Report, target: Path) -> Printed:
             compose(report, Marks(False, spans=True), work / "plain.pdf", work)
             if not same_layout(work / "marked.pdf", work / "plain.pdf", stray):
                 raise LayoutMovedError(target.name)
-        read = color_pages if report.style.kind == "libreoffice" else link_pages
-        found = read(work / "marked.pdf")
+        found = color_pages(work / "marked.pdf")
         images = {
             page
             for number, (owner, _, _) in enumerate(marks.tokens)
@@ -197,4 +200,3 @@ def finish(style: Style, plain: Path, target: Path, images: set[int]) -> None:
                 del pdf.docinfo[key]
         pdf.save(target, deterministic_id=True, compress_streams=True,
                  object_stream_mode=pikepdf.ObjectStreamMode.generate)  # fmt: skip
-

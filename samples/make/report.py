@@ -26,24 +26,18 @@ INDICATORS = (
     "การป้องกันการทุจริต",
 )
 OFFICIAL = {
-    "i1": "การปฏิบัติงานหรือให้บริการของเจ้าหน้าที่ในหน่วยงานของท่าน"
-    "เป็นไปตามขั้นตอนและระยะเวลา มากน้อยเพียงใด",
-    "i2": "เจ้าหน้าที่ในหน่วยงานของท่าน มีการเลือกปฏิบัติอย่างไม่เป็นธรรม "
-    "ต่อผู้ที่มาติดต่อหรือผู้รับบริการ มากน้อยเพียงใด",
-    "i3": "เจ้าหน้าที่ในหน่วยงานของท่าน มีการเรียกรับสินบน "
-    "เพื่อแลกกับการปฏิบัติงานหรือการให้บริการหรือไม่",
-    "i6": "หน่วยงานของท่าน มีการใช้งบประมาณหรือการจัดซื้อจัดจ้าง "
-    "ที่เอื้อประโยชน์ให้บุคคลใดบุคคลหนึ่ง มากน้อยเพียงใด",
+    "i1": "การปฏิบัติงานหรือให้บริการของเจ้าหน้าที่ในหน่วยงานของท่านเป็นไปตามขั้นตอนและระยะเวลา มากน้อยเพียงใด",
+    "i2": "เจ้าหน้าที่ในหน่วยงานของท่าน มีการเลือกปฏิบัติอย่างไม่เป็นธรรม ต่อผู้ที่มาติดต่อหรือผู้รับบริการ มากน้อยเพียงใด",
+    "i3": "เจ้าหน้าที่ในหน่วยงานของท่าน มีการเรียกรับสินบน เพื่อแลกกับการปฏิบัติงานหรือการให้บริการหรือไม่",
+    "i6": "หน่วยงานของท่าน มีการใช้งบประมาณหรือการจัดซื้อจัดจ้าง ที่เอื้อประโยชน์ให้บุคคลใดบุคคลหนึ่ง มากน้อยเพียงใด",
     "i10": "เจ้าหน้าที่ในหน่วยงานของท่าน มีการขอยืมหรือขอใช้ทรัพย์สินของหน่วยงาน "
     "อย่างถูกต้องตามขั้นตอน/แนวปฏิบัติ มากน้อยเพียงใด",
     "i12": "การกำกับดูแลและตรวจสอบทรัพย์สินของหน่วยงาน "
     "สามารถป้องกันการนำทรัพย์สินของหน่วยงานไปใช้เพื่อประโยชน์ส่วนตัวได้ มากน้อยเพียงใด",
-    "i15": "ท่านเชื่อมั่นในกระบวนการจัดการเรื่องร้องเรียนการทุจริต"
-    "และประพฤติมิชอบภายในหน่วยงานของท่าน มากน้อยเพียงใด",
+    "i15": "ท่านเชื่อมั่นในกระบวนการจัดการเรื่องร้องเรียนการทุจริตและประพฤติมิชอบภายในหน่วยงานของท่าน มากน้อยเพียงใด",
     "e1": "เจ้าหน้าที่ปฏิบัติงานหรือให้บริการแก่ท่าน เป็นไปตามขั้นตอนและระยะเวลา",
     "e4": "หน่วยงานมีช่องทางการเผยแพร่ข้อมูลข่าวสารที่สามารถเข้าถึงได้ง่าย",
-    "e7": "หน่วยงานมีการเปิดโอกาสให้บุคคลภายนอกได้เข้าไปมีส่วนร่วม"
-    "ในการปรับปรุงพัฒนาการดำเนินงานของหน่วยงาน",
+    "e7": "หน่วยงานมีการเปิดโอกาสให้บุคคลภายนอกได้เข้าไปมีส่วนร่วมในการปรับปรุงพัฒนาการดำเนินงานของหน่วยงาน",
     "e8": "หน่วยงานมีการปรับปรุงการดำเนินงานให้ตอบสนองต่อประชาชน",
     "e9": "หน่วยงานมีการพัฒนาการให้บริการผ่านช่องทางออนไลน์ให้สะดวก รวดเร็ว และมีประสิทธิภาพ",
 }
@@ -120,8 +114,34 @@ HEADERS = {
     "timeframe": ("ระยะเวลาการดำเนินการ", "ระยะเวลาดำเนินการ", "ระยะเวลา"),
     "responsible": ("ผู้รับผิดชอบ", "หน่วยงานที่รับผิดชอบ", "ผู้รับผิดชอบ/หน่วยงาน"),
 }
-MONTHS = ["ตุลาคม", "พฤศจิกายน", "ธันวาคม", "มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน", "กรกฎาคม", "สิงหาคม", "กันยายน"]
-SHORT = ["ต.ค.", "พ.ย.", "ธ.ค.", "ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย."]
+MONTHS = [
+    "ตุลาคม",
+    "พฤศจิกายน",
+    "ธันวาคม",
+    "มกราคม",
+    "กุมภาพันธ์",
+    "มีนาคม",
+    "เมษายน",
+    "พฤษภาคม",
+    "มิถุนายน",
+    "กรกฎาคม",
+    "สิงหาคม",
+    "กันยายน",
+]
+SHORT = [
+    "ต.ค.",
+    "พ.ย.",
+    "ธ.ค.",
+    "ม.ค.",
+    "ก.พ.",
+    "มี.ค.",
+    "เม.ย.",
+    "พ.ค.",
+    "มิ.ย.",
+    "ก.ค.",
+    "ส.ค.",
+    "ก.ย.",
+]
 LAST_DAY = (31, 30, 31, 31, 28, 31, 30, 31, 30, 31, 31, 30)
 LOOKALIKE = {
     "ฆ": "ห", "ช": "ซ", "ซ": "ช", "ด": "ต", "ต": "ด", "ถ": "ภ", "ภ": "ถ", "บ": "ป", "ป": "บ",
@@ -462,7 +482,9 @@ def logical_row(
         lead = ""
         if code[0] == "o" and indicator == 9 and rng.random() < 0.15:
             lead = "1) ตัวชี้วัดย่อย 9.1 ข้อมูลพื้นฐาน ข้อ "
-        question_lines.append(lead + print_code(code, style.code if not lead else "i1") + " " + wording)
+        question_lines.append(
+            lead + print_code(code, style.code if not lead else "i1") + " " + wording
+        )
         analysis_lines.append((f"{code} ประเด็น " if prefix else "") + text)
         truths.append(
             {
@@ -498,7 +520,9 @@ def logical_row(
     return cells, truths
 
 
-def pick_codes(rng: random.Random, oit: dict[str, str], count: int) -> list[tuple[int, tuple[str, ...]]]:
+def pick_codes(
+    rng: random.Random, oit: dict[str, str], count: int
+) -> list[tuple[int, tuple[str, ...]]]:
     """(indicator, codes of one physical row), every indicator at least once."""
     chosen: list[tuple[int, tuple[str, ...]]] = []
     for indicator, codes in CODES.items():
@@ -567,7 +591,9 @@ def draw_style(rng: random.Random, kind: str) -> Style:
     return Style(
         kind=kind,
         columns=tuple(columns),
-        headers={f: rng.choice(HEADERS[f]) if rng.random() < 0.5 else HEADERS[f][0] for f in HEADERS},
+        headers={
+            f: rng.choice(HEADERS[f]) if rng.random() < 0.5 else HEADERS[f][0] for f in HEADERS
+        },
         groups=groups,
         sections=sections,
         titles=rng.choices(["inside", "above", "both"], [45, 45, 10])[0],
@@ -600,9 +626,7 @@ DEFECT_NAMES = (
 )  # fmt: skip
 
 
-def draw_report(
-    rng: random.Random, kind: str, clean: bool | None = None, **fixed: Any
-) -> Report:
+def draw_report(rng: random.Random, kind: str, clean: bool | None = None, **fixed: Any) -> Report:
     """A report of this kind; `fixed` sets fields of its Style, its agency kind and its year."""
     year = int(fixed.pop("year", 0)) or rng.randint(2566, 2570)
     agency_kind = str(fixed.pop("agency_kind", ""))
@@ -686,7 +710,9 @@ def build(
     blocks += sections
     if "page-unreadable" in faults and style.kind not in DUMPS:
         spot = rng.choice([len(blocks), 1 if style.cover else 0])
-        blocks.insert(spot, Leaf("image", ("ประกาศเจตนารมณ์", *phrases()["narrative"]["foreword"][2:3])))
+        blocks.insert(
+            spot, Leaf("image", ("ประกาศเจตนารมณ์", *phrases()["narrative"]["foreword"][2:3]))
+        )
         findings.append(note("page-unreadable", None, "an image-only page", leaves=["image"]))
     if rng.random() < 0.35 and (style.marker != "none" or style.kind not in DUMPS):
         box = (("ติดต่อสอบถาม", agency.full), ("โทรศัพท์", f"0{rng.randint(20000000, 59999999)}"))
@@ -695,7 +721,9 @@ def build(
     own = [t["code"] for t in truth if t["code"] not in OFFICIAL and t["code"] not in oit]
     loose = own + [t["code"] for t in truth if t["code"][0] == "o"]
     if loose:
-        tolerated.append({"check": "question-mismatch", "codes": loose, "why": "own wording, or other year"})
+        tolerated.append(
+            {"check": "question-mismatch", "codes": loose, "why": "own wording, or other year"}
+        )
     return Report(
         style, agency.full, (agency.full, agency.short, *variants), agency.district, agency.province,
         agency.district_code, agency.province_code, year, tuple(blocks), tuple(truth),
@@ -791,7 +819,9 @@ def inject_rows(
                 findings.append(note(fault, of(key)["code"], name, rows=[key]))
         elif fault == "step-gap":
             if (key := take(lambda t: t["steps"].count("\n") >= 1)) is not None:
-                items = [re.sub(r"^\s*(?:\d+[.)]|[-•])\s*", "", s) for s in of(key)["steps"].split("\n")]
+                items = [
+                    re.sub(r"^\s*(?:\d+[.)]|[-•])\s*", "", s) for s in of(key)["steps"].split("\n")
+                ]
                 lines = numbered(items, style)
                 number = str(len(lines) + rng.choice([1, 2]))
                 lines[-1] = style.numbering.replace("1", number) + items[-1]
@@ -839,7 +869,9 @@ def inject_rows(
                     of(key)["responsible"] = ["สำนักปลัด", "กองการศึกษา"]
                 findings.append(note(fault, None, "กองการศึกษาฯ and กองการศึกษา", rows=keys))
         elif fault == "question-mismatch":
-            if (key := take(lambda t: t["code"] in OFFICIAL and "หน่วยงาน" in t["question"])) is not None:
+            if (
+                key := take(lambda t: t["code"] in OFFICIAL and "หน่วยงาน" in t["question"])
+            ) is not None:
                 t = of(key)
                 old, new = rng.choice([("หน่วยงาน", "ส่วนราชการ"), ("หน่วยงาน", "สำนักงาน")])
                 line = rows[by_key[key]].cells["question"][0]
@@ -855,7 +887,9 @@ def inject_rows(
                 put(key, "analysis", (*lines[:-1], lines[-1] + " " + end))
                 findings.append(note(fault, t["code"], "…" + end, rows=[key]))
         elif fault == "indicator-name-conflict" and "indicator" in style.columns:
-            alone = [k for k in free if sum(r.indicator == rows[by_key[k]].indicator for r in rows) == 1]
+            alone = [
+                k for k in free if sum(r.indicator == rows[by_key[k]].indicator for r in rows) == 1
+            ]
             alone = [k for k in alone if of(k)["code"] in OFFICIAL]
             if alone:
                 key = alone[0]
@@ -901,7 +935,9 @@ def inject_rows(
                 of(key)["skip"].append("measures")
                 tolerated.append({"check": "cell-empty", "codes": [of(key)["code"]]})
         elif fault == "code-unknown":
-            if (key := take(lambda t: t["indicator_no"] in (3, 5) and t["code"] not in OFFICIAL)) is not None:
+            if (
+                key := take(lambda t: t["indicator_no"] in (3, 5) and t["code"] not in OFFICIAL)
+            ) is not None:
                 t = of(key)
                 wording = "บรรยากาศการทำงานเอื้อต่อการแสดงความเห็นอย่างตรงไปตรงมา"
                 put(key, "question", (wording,))
@@ -955,7 +991,9 @@ def inject_sections(
         if other_name:
             kind = agency.full[: -len(agency.local)]
             short = agency.short[: -len(agency.local)]
-            other = replace(agency, full=kind + other_name, short=short + other_name, local=other_name)
+            other = replace(
+                agency, full=kind + other_name, short=short + other_name, local=other_name
+            )
             hit = sorted(rng.sample(range(count), max(1, count // 4)))
             for i in hit:
                 sections[i] = replace(sections[i], titles=titles(other, year))
@@ -976,14 +1014,23 @@ def inject_sections(
             sections[i] = replace(sections[i], headers={**style.headers, "question": other_head})
         findings.append(note("header-variant", None, other_head, sections=hit))
     if "code-misread" in faults:
-        able = [t for t in truth if t["code"] in OFFICIAL and t["key"] in codes and t["key"] not in burdened]
+        able = [
+            t
+            for t in truth
+            if t["code"] in OFFICIAL and t["key"] in codes and t["key"] not in burdened
+        ]
         for t in rng.sample(able, min(2, len(able))):
             other_code = misread(rng, t["code"])
             burdened.add(t["key"])
             for i, s in enumerate(sections):
-                rows = tuple(respell(r, t["code"], other_code, style) if r.key == t["key"] else r for r in s.rows)
+                rows = tuple(
+                    respell(r, t["code"], other_code, style) if r.key == t["key"] else r
+                    for r in s.rows
+                )
                 sections[i] = replace(s, rows=rows)
-            findings.append(note("code-misread", t["code"], f"printed {other_code}", rows=[t["key"]]))
+            findings.append(
+                note("code-misread", t["code"], f"printed {other_code}", rows=[t["key"]])
+            )
     whole = [
         i for i, s in enumerate(sections)
         if s.rows and all(r.part == 0 for r in s.rows)
@@ -999,11 +1046,24 @@ def inject_sections(
         if "misread-twice" in faults and code and code[0] == "i":
             key = next(r.key for r in first.rows if codes.get(r.key) == code)
             a, b = ("6" + code[1:], "2" + code[1:])
-            first = replace(first, rows=tuple(respell(r, code, a, style) if r.key == key else r for r in first.rows))
-            again = replace(again, rows=tuple(respell(r, code, b, style) if r.key == key else r for r in again.rows))
+            first = replace(
+                first,
+                rows=tuple(respell(r, code, a, style) if r.key == key else r for r in first.rows),
+            )
+            again = replace(
+                again,
+                rows=tuple(respell(r, code, b, style) if r.key == key else r for r in again.rows),
+            )
             findings.append(note("code-misread", code, a, sections=[i]))
             findings.append(note("code-misread", code, b, sections=[count]))
             findings.append(note("code-conflict", code, f"{a} and {b}", sections=[i, count]))
-        findings.append(note("duplicate-page", code if len(first.rows) == 1 else None, "the same content", sections=[i, count]))
+        findings.append(
+            note(
+                "duplicate-page",
+                code if len(first.rows) == 1 else None,
+                "the same content",
+                sections=[i, count],
+            )
+        )
         sections[i : i + 1] = [first, again]
     return sections, variants

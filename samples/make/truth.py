@@ -9,7 +9,16 @@ from paper import GridRow, Owner, grid
 from printers import Printed
 from report import Leaf, Report, Section
 
-TEXTS = ("question", "analysis", "measures", "result", "steps", "timeframe", "strengths", "weaknesses")
+TEXTS = (
+    "question",
+    "analysis",
+    "measures",
+    "result",
+    "steps",
+    "timeframe",
+    "strengths",
+    "weaknesses",
+)
 
 
 def bare(text: str | None) -> str | None:
@@ -61,7 +70,9 @@ def truth_of(report: Report, printed: Printed, document: str) -> dict[str, Any]:
         for key in f.get("rows", []):
             pages |= by_row.get(key, set())
         for tag in f.get("sections", []):
-            held = whole_sections if f["check"] in ("duplicate-page", "header-variant") else by_section
+            held = (
+                whole_sections if f["check"] in ("duplicate-page", "header-variant") else by_section
+            )
             pages |= held.get(tag, set())
         for leaf in f.get("leaves", []):
             pages |= by_leaf.get(leaf, set())
