@@ -1,7 +1,7 @@
 """The text of a cell: its layer repaired, its lines of paper joined, its digits made Arabic."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from extract.model import Cell, Line, Page
@@ -12,10 +12,13 @@ from normalize.sections import find_headings, list_lines
 from normalize.text import classify, collapse_spaces, repair, strip_lines
 from normalize.trace import Rule, Step, apply
 from normalize.wraps import (
-    advance,
-    ends_early,
+    hard_breaks,
+    hard_lines,
     join_lines,
     keeps_end_spaces,
+    kept_width,
+    letter_width,
+    line_texts,
     seen_in,
     unwrap,
     wrap_widths,
@@ -31,27 +34,27 @@ VALUE_RULES: tuple[Rule, ...] = (
 """What makes a value of a joined text, in any column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How text stands in a column: the least free width at its left and right, in points."""
-
-    left: float
-    right: float
+Column = tuple[int, int, int]
+"""A column of one table: page, table and column as its cells count them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
     """What is known of how a document was set, for joining its lines."""
 
-    rooms: Mapping[tuple[int, int, int], Room]
-    """By page, table and column of the cell."""
-    widths: Mapping[tuple[tuple[int, int], int], int | None]
-    """The width at which a dump's column was wrapped, by (page, table) and column of the cell; None
-    where it was not."""
+    letter: float = 0.0
+    """The width of an ordinary consonant in points."""
+    rights: Mapping[Column, float] = field(default_factory=dict)
+    """The right edge of a column's full lines in points."""
+    flat: Mapping[tuple[tuple[int, int], int], int | None] = field(default_factory=dict)
+    """The width at which a dump's column was wrapped before its lines became spaces, by (page,
+    table) and column; None where it was not."""
+    kept: Mapping[Column, int | None] = field(default_factory=dict)
+    """The same for a dump that kept its lines."""
     keeps_spaces: bool = False
     """The exporter writes the spaces at line ends."""
     seen: str = ""
-    """What stands within lines, where spaces are known."""
+    """What stands within lines, and official wording: where spaces are known."""
 
 
 def font_texts(pages: Iterable[Page]) -> dict[str, str]:
@@ -88,34 +91,42 @@ def repair_cell(cell: Cell, defects: Mapping[str, tuple[str, ...]]) -> Text:
     return Text(cell, text, steps)
 
 
-def measure(views: Sequence[TableView]) -> Paper:
-    """Learn margins and wrap widths from all cells of a document."""
-    rooms: dict[tuple[int, int, int], Room] = {}
-    columns: dict[tuple[tuple[int, int], int], list[str]] = {}
-    printed: list[str] = []
+def measure(views: Sequence[TableView], wording: Sequence[str] = ()) -> Paper:
+    """Learn margins and wrap widths from all cells of a document; `wording` is known text."""
+    printed: list[Line] = []
     repaired: list[str] = []
+    reach: dict[tuple[int, int], float] = {}
+    edges: dict[Column, float] = {}
+    flat: dict[tuple[tuple[int, int], int], list[str]] = {}
+    kept: dict[Column, list[list[str]]] = {}
     for view in views:
         for text in view.texts:
-            key = (view.page, view.index, text.cell.column)
-            box = text.cell.source.box
+            cell, box = text.cell, text.cell.source.box
+            key = (view.page, view.index, cell.column)
+            if not text.text or cell.row < view.header_rows[1]:
+                continue
             if box is None:
-                if text.text.strip() and text.cell.row >= view.header_rows[1]:
-                    columns.setdefault(((view.page, view.index), key[2]), []).append(text.text)
+                flat.setdefault(((view.page, view.index), cell.column), []).append(text.text)
+                kept.setdefault(key, []).append(text.text.split("\n"))
                 continue
-            if len(text.cell.lines) > 1:
-                printed += [line.text for line in text.cell.lines[:-1]]
-                repaired += text.text.split("\n")
-            if text.cell.column_span > 1:
-                continue
-            for line in text.cell.lines:
-                if line.box is not None:
-                    room = rooms.get(key, Room(6.0, 6.0))
-                    rooms[key] = Room(
-                        max(min(room.left, line.box.x0 - box.x0), 0.0),
-                        max(min(room.right, box.x1 - line.box.x1), 0.0),
-                    )
-    keeps = keeps_end_spaces(printed) if printed else False
-    return Paper(rooms, wrap_widths(columns), keeps, "" if keeps else seen_in(repaired))
+            printed += cell.lines
+            repaired += text.text.split("\n")
+            if cell.column_span == 1:
+                slot = (view.table.column_count, cell.column)
+                edges[key] = box.x1
+                overhang = max((li.box.x1 - box.x1 for li in cell.lines if li.box), default=-20.0)
+                reach[slot] = max(reach.get(slot, -20.0), min(overhang, 0.0))
+    widths = {view.page: view.table.column_count for view in views}
+    ends = [line.text for line in printed]
+    keeps = bool(ends) and keeps_end_spaces(ends)
+    return Paper(
+        letter_width(printed),
+        {key: x1 + reach.get((widths[key[0]], key[2]), -6.0) for key, x1 in edges.items()},
+        wrap_widths(flat),
+        {key: kept_width(cells) for key, cells in kept.items() if any(len(c) > 1 for c in cells)},
+        keeps,
+        seen_in([*repaired, *wording]),
+    )
 
 
 def join_text(texts: Sequence[tuple[int, int, Text]], paper: Paper) -> tuple[str, tuple[Step, ...]]:
@@ -133,18 +144,21 @@ def join_text(texts: Sequence[tuple[int, int, Text]], paper: Paper) -> tuple[str
         key = (page, table, text.cell.column)
         own = text.text.split("\n")
         if text.cell.source.box is None:
-            width = paper.widths.get(((page, table), text.cell.column))
-            own, breaks = part_headings(own, [True] * (len(own) - 1))
+            breaks = hard_lines(own, paper.kept.get(key))
+            own, breaks = part_headings(own, breaks)
+            width = paper.flat.get(((page, table), text.cell.column))
             if width is not None:
                 flattened = True
-                own = [unwrap(line, width) for line in own]
+                own = [unwrap(line, width, paper.seen) for line in own]
+        elif len(own) == len(text.cell.lines):
+            right = paper.rights.get(key, text.cell.source.box.x1 - 4)
+            breaks = hard_breaks(text.cell.lines, right, paper.letter)
+            ends = line_texts(text.cell.lines)
+            own = [
+                f"{line} " if end[-1:] == " " else line for line, end in zip(own, ends, strict=True)
+            ]
         else:
-            breaks = hard_breaks(text, own, paper.rooms.get(key, Room(2.0, 2.0)))
-            if paper.keeps_spaces and len(own) == len(text.cell.lines):
-                own = [
-                    f"{line} " if printed.text.endswith(" ") else line
-                    for line, printed in zip(own, text.cell.lines, strict=True)
-                ]
+            breaks = [False] * (len(own) - 1)
         if lines:
             hard.append(False)
         lines += own
@@ -180,26 +194,6 @@ def part_headings(lines: list[str], hard: list[bool]) -> tuple[list[str], list[b
         breaks += [True] * len(cuts)
         start += len(line) + 1
     return parted, breaks
-
-
-def hard_breaks(text: Text, lines: Sequence[str], room: Room) -> list[bool]:
-    """For each break between two lines, whether the next word would still have fitted."""
-    cell = text.cell
-    box = cell.source.box
-    if len(lines) != len(cell.lines) or box is None:
-        return [False] * (len(lines) - 1)
-    breaks = []
-    for i in range(len(lines) - 1):
-        here = cell.lines[i].box
-        if here is None:
-            breaks.append(False)
-            continue
-        free = box.x1 - here.x1 - room.right
-        if here.x0 - box.x0 - room.left > 3 and abs((here.x0 - box.x0) - (box.x1 - here.x1)) < 4:
-            free = box.x1 - box.x0 - (here.x1 - here.x0) - room.left - room.right
-        letter = (here.x1 - here.x0) / max(advance(lines[i]), 1) * 100
-        breaks.append(ends_early(free, lines[i + 1], letter))
-    return breaks
 
 
 def finish(text: str) -> tuple[str, tuple[Step, ...]]:

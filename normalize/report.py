@@ -156,11 +156,11 @@ def normalize(document: str, pages: Sequence[Page], profiles: Sequence[Profile])
         views = views_of[profile.name]
     else:
         views = tuple(TableView(*table) for table in tables)
-    paper = measure(views)
     data_pages = {view.page for view in views if view.is_data}
     page_views = tuple(view_page(page, defects, views, data_pages) for page in pages)
     years = settle_years(tuple(years_said(page_views, views, profile)))
     framework = framework_for(years.assessment or (years.fiscal or 2569) - 1)
+    paper = measure(views, [question.text for question in framework.questions])
     cells, corrections = read_cells(document, views, paper)
     twins = find_twins(views)
     report = Report(

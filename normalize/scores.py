@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Literal
 
 from normalize.numerals import close_up, letter_zero, thai_digits
+from normalize.sections import list_lines
 from normalize.trace import Step
 
 Reason = Literal[
@@ -91,6 +92,7 @@ BESIDE = either(
 )
 KEYWORD_FIRST = re.compile(rf"{WORD}(?!เต็ม)(?:{BESIDE}| )*$")
 KEYWORD_NEXT = re.compile(rf" ?{WORD}(?!เต็ม)")
+ITEM_START = re.compile(r"^\s*(?:\(?[0-9๐-๙]{1,2}[.)](?![0-9๐-๙])|[-–—•*▪])\s*")
 FULL_MARKS = re.compile(rf" ?(?:{WORD})?เต็ม")
 COUNTS = either(
     r"คน ราย ครั้ง ข้อ วัน เดือน ปี(?!ที่|ก่อน|งบ|พ|\s?25) บาท โครงการ เรื่อง ประเด็น ช่องทาง ตัวชี้วัด แห่ง ฉบับ"
@@ -215,6 +217,17 @@ def this_year(found: list[ScoreMention]) -> list[ScoreMention]:
     ]
 
 
+def items_of(text: str) -> list[str]:
+    """The lines and items of a list apart, without their numbers: words of one say nothing of the
+    number in the next.
+
+    >>> items_of("จุดอ่อน: ๑. ช้ากว่าปีก่อน ๒. คะแนนเฉลี่ย 83.57")
+    ['จุดอ่อน:', 'ช้ากว่าปีก่อน', 'คะแนนเฉลี่ย 83.57']
+    """
+    whole = SPLIT_POINT.sub(".", text)
+    return [ITEM_START.sub("", line) for line in list_lines(whole).split("\n")]
+
+
 def read_score(texts: Mapping[str, str]) -> ScoreReading:
     """The one score that the texts of a row state; two different ones are a conflict.
 
@@ -223,8 +236,18 @@ def read_score(texts: Mapping[str, str]) -> ScoreReading:
     >>> read_score({"result": "ได้คะแนน ๙๕", "analysis": "ได้คะแนน ๘๐"}).reason
     'conflict'
     """
-    found = [m for field, text in texts.items() for m in mentions(field, text)]
+    found = [
+        mention
+        for field, text in texts.items()
+        for item in items_of(text)
+        for mention in mentions(field, item)
+    ]
     certain = True
+    if not any(m.reason == "stated" for m in found):
+        # a number may stand on the line below its word
+        whole = [m for field, text in texts.items() for m in mentions(field, text)]
+        if not found or {m.reason for m in whole} == {"stated"}:
+            found = whole
     if not found:
         mended = {field: mended_word(text) for field, text in texts.items()}
         found = [m for field, text in mended.items() for m in mentions(field, text)]

@@ -248,8 +248,8 @@ def _is_wrapped(cost: float, unwrapped: float, share: float = 0.65) -> bool:
     return cost < share * unwrapped
 
 
-Key = tuple[int, int]
-"""Page and column: widths differ between pages, and one page may be typed where others are read."""
+Key = tuple[tuple[int, int], int]
+"""(Page, table) and column: widths differ between pages, and one page may be typed where others are read."""
 
 
 def wrap_widths(columns: Mapping[Key, Sequence[str]]) -> dict[Key, int | None]:
@@ -263,7 +263,7 @@ def wrap_widths(columns: Mapping[Key, Sequence[str]]) -> dict[Key, int | None]:
         if pieces:
             unwrapped = sum(sum(gaps[2]) for gaps in pieces)
             found[key] = (*_best_width(pieces), unwrapped)
-    by_page: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    by_page: dict[tuple[int, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
     for (page, _), (_, cost, unwrapped) in found.items():
         by_page[page][0] += cost
         by_page[page][1] += unwrapped

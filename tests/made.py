@@ -1,7 +1,13 @@
 """Small reports that the tests make themselves: a PDF written by hand, a table as a dump."""
 
 from collections.abc import Iterable, Sequence
+from io import BytesIO
 from typing import NamedTuple
+
+from extract.dump import read_dump
+from extract.pdf import read_pdf
+from normalize.report import Report, normalize
+from profiles.report import profiles
 
 WIDTH, HEIGHT = 842, 595
 """Points: A4 on its side, as these reports are printed."""
@@ -42,10 +48,10 @@ ROW = {
 
 
 class Font(NamedTuple):
-    """A font of a made PDF; `letters` maps what is drawn to what its layer says, where wrong."""
+    """A font of a made PDF; `letters` are what is drawn and what its layer says, where wrong."""
 
     name: str = "AAAAAA+Sarabun"
-    letters: dict[str, str] = {}
+    letters: tuple[tuple[str, str], ...] = ()
 
 
 def rule(x0: float, top: float, x1: float, bottom: float, color: str = "0 G") -> str:
@@ -87,8 +93,8 @@ def table(xs: Sequence[float], tops: Sequence[float], cells: Sequence[Sequence[s
     return "\n".join(drawn)
 
 
-def pdf(*pages: str, fonts: Sequence[Font] = (Font(),), extra: str = "") -> bytes:
-    """A PDF of these content streams; `extra` goes into its trailer."""
+def pdf(*pages: str, fonts: Sequence[Font] = (Font(),), extra: str = "", page: str = "") -> bytes:
+    """A PDF of these content streams; `extra` goes into its trailer, `page` into each page."""
     objects = ["<< /Type /Catalog /Pages 2 0 R >>", ""]
     widths = "[" + " ".join(f"{code} [0]" for code in NO_WIDTH) + "]"
     resources = []
@@ -111,7 +117,7 @@ def pdf(*pages: str, fonts: Sequence[Font] = (Font(),), extra: str = "") -> byte
         at = len(objects) + 1
         kids.append(f"{at} 0 R")
         objects += [
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] "
+            f"<< /Type /Page {page} /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] "
             f"/Resources << /Font << {' '.join(resources)} >> >> /Contents {at + 1} 0 R >>",
             f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
         ]
@@ -131,8 +137,7 @@ def pdf(*pages: str, fonts: Sequence[Font] = (Font(),), extra: str = "") -> byte
 def to_unicode(font: Font) -> str:
     """A CMap that maps each code to itself but for the font's wrong letters."""
     singles = "\n".join(
-        f"<{ord(drawn):04x}> <{said.encode('utf-16-be').hex()}>"
-        for drawn, said in font.letters.items()
+        f"<{ord(drawn):04x}> <{said.encode('utf-16-be').hex()}>" for drawn, said in font.letters
     )
     count = len(font.letters)
     wrong = f"{count} beginbfchar\n{singles}\nendbfchar\n" if count else ""
@@ -181,3 +186,16 @@ def html(rows: Sequence[Sequence[object]], titles: Sequence[str] = (TITLE, AGENC
             lines.append(f"<td{spans}>{text}</td>")
         lines.append("</tr>")
     return "\n".join([*lines, "</table>"]) + "\n"
+
+
+# ------------------------------------------------------------------ to a report
+
+
+def report_of(*pages: str, name: str = "a.txt") -> Report:
+    """What becomes of a dump of these pages."""
+    return normalize(name, tuple(read_dump(name, "\f".join(pages))), profiles())
+
+
+def report_of_pdf(*pages: str) -> Report:
+    """What becomes of a PDF of these content streams."""
+    return normalize("a.pdf", tuple(read_pdf("a.pdf", BytesIO(pdf(*pages)))), profiles())

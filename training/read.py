@@ -21,14 +21,15 @@ SURE = 0.98  # confidence of a line above which one reading is enough
 def read_region(
     region: np.ndarray, dpi: float, hint: float | None, reader: LineReader, sure: float = SURE
 ) -> list[tuple[Band, Reading]]:
-    """Lines of a grey region from top to bottom; `hint` is the body of the page in pixels (segment.page_hint)."""
+    """Lines of a grey region, top to bottom; `hint` is the body of the page (segment.page_hint)."""
     bands = find_lines(region, dpi, hint)
     readings = read_at(region, bands, 1.0, reader)
     doubtful = [n for n, reading in enumerate(readings) if reading.confidence < sure]
     for scale in SCALES:
-        for n, other in zip(doubtful, read_at(region, [bands[n] for n in doubtful], scale, reader)):
+        others = read_at(region, [bands[n] for n in doubtful], scale, reader)
+        for n, other in zip(doubtful, others, strict=True):
             readings[n] = max(readings[n], other, key=lambda reading: reading.confidence)
-    return list(zip(bands, readings))
+    return list(zip(bands, readings, strict=True))
 
 
 def read_at(

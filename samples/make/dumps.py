@@ -56,12 +56,10 @@ def to_dump(report: Report, rng: random.Random) -> tuple[str, dict[str, list[int
     style = report.style
     pages: dict[str, list[int]] = {}
     out: list[str] = []
-    number, page = 1, 0
+    number = 1
     paged = style.marker != "none"
-    for order, item in enumerate(report.blocks):
-        page += 1
-        if not paged and order == 0 and not isinstance(item, Leaf):
-            page = 1 if style.titles == "inside" and style.kind != "markdown" else 1
+    for page, item in enumerate(report.blocks, 1):
+        order = page - 1
         text = ""
         if isinstance(item, Leaf):
             pages[f"leaf{order}"] = [page]

@@ -68,7 +68,7 @@ def two_fonts(word: str, _field: str) -> str:
 
 @dataclass(frozen=True)
 class Defect:
-    """`one` and `two` are what the maps of the two fonts say of a character; `two` is the questions'."""
+    """What the maps of the two fonts say of a character; `two` is the questions' font."""
 
     change: Callable[[str, str], str] = same
     one: dict[str, str] = field(default_factory=dict)

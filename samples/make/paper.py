@@ -33,7 +33,7 @@ Owner = tuple[str, int, int, int, str]  # cell|title|leaf, key, part, section ta
 
 @dataclass
 class Marks:
-    """Which token each number stands for, in the order they were written; number + 1 is its colour."""
+    """Which token each number stands for, as they were written; number + 1 is its colour."""
 
     on: bool
     spans: bool = False  # words stand alone, as they do under their colours, but bear none
@@ -153,7 +153,6 @@ th, .title {{ text-align: center; font-weight: {heavy}; vertical-align: middle; 
 thead {{ display: {thead}; }}
 .section, .leaf {{ break-before: page; }}
 .section:first-child, .leaf:first-child {{ break-before: auto; }}
-.flow {{ break-before: auto; }}
 p {{ margin: 0 0 2pt 0; }}
 td p {{ margin: 0; }}
 .cover {{ text-align: center; padding-top: 120pt; font-size: 150%; }}
@@ -227,10 +226,9 @@ def to_html(
         inside = inside if style.titles in ("inside", "both") else ""
         heads = ""
         for line in header(item, report):
-            heads += "<tr>" + "".join(
-                f'<th rowspan="{r}" colspan="{c}">{text(t, ("head", 0, 0, item.tag, "header"), 0)}</th>'
-                for t, r, c in line
-            ) + "</tr>"  # fmt: skip
+            own: Owner = ("head", 0, 0, item.tag, "header")
+            row = (f'<th rowspan="{r}" colspan="{c}">{text(t, own, 0)}</th>' for t, r, c in line)
+            heads += f"<tr>{''.join(row)}</tr>"
         rows = ""
         for g in grid(item, style, number):
             key, part = (g.row.key, g.row.part) if g.row else (-1, 0)
@@ -244,9 +242,8 @@ def to_html(
         widths = "".join(
             f'<col style="width:{100 * WIDTHS[c] / total:.2f}%">' for c in style.columns
         )
-        first = order == 0 or (order > 0 and not style.sections and order == 0)
         body.append(
-            f'<div class="section{" flow" if first else ""}">{above}<table><colgroup>{widths}</colgroup>'
+            f'<div class="section">{above}<table><colgroup>{widths}</colgroup>'
             f"<thead>{inside}{heads}</thead><tbody>{rows}</tbody></table></div>"
         )
     numbers = "@page { @bottom-center { content: counter(page); font-size: 9pt; } }"
@@ -258,7 +255,8 @@ def to_html(
     )  # fmt: skip
     return (
         '<!DOCTYPE html><html lang="th"><head><meta charset="utf-8"><title>ITA</title><style>'
-        f"{faces}{css}{numbers if style.page_numbers else ''}</style></head><body>{''.join(body)}</body></html>"
+        f"{faces}{css}{numbers if style.page_numbers else ''}</style></head>"
+        f"<body>{''.join(body)}</body></html>"
     )
 
 

@@ -1,4 +1,4 @@
-"""Run an exporter on a Report, learn from a marked copy which page each word is on, write the PDF."""
+"""Run an exporter on a Report; a marked copy tells which page each word is on."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def print_report(report: Report, target: Path) -> Printed:
 
 
 def finish(style: Style, plain: Path, target: Path, images: set[int]) -> None:
-    """Image pages become images, the text layer gets its defects, and no date is left in the file."""
+    """Image pages become images, the text layer gets its defects, dates go."""
     with pikepdf.open(plain) as pdf:
         defect = layers.DEFECTS.get(style.defect)
         if defect:

@@ -207,7 +207,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Leaf:
-    """A page without indicator rows: cover, foreword, score summary, contact box, signature, image."""
+    """A page without indicator rows: cover, foreword with a score summary, signature, image."""
 
     kind: str
     lines: tuple[str, ...]
@@ -725,8 +725,9 @@ def build(
             {"check": "question-mismatch", "codes": loose, "why": "own wording, or other year"}
         )
     return Report(
-        style, agency.full, (agency.full, agency.short, *variants), agency.district, agency.province,
-        agency.district_code, agency.province_code, year, tuple(blocks), tuple(truth),
+        style, agency.full, (agency.full, agency.short, *variants), agency.district,
+        agency.province, agency.district_code, agency.province_code, year, tuple(blocks),
+        tuple(truth),
         tuple(findings), tuple(tolerated), not findings,
     )  # fmt: skip
 
@@ -934,18 +935,19 @@ def inject_rows(
                 put(key, "measures", ("-",))
                 of(key)["skip"].append("measures")
                 tolerated.append({"check": "cell-empty", "codes": [of(key)["code"]]})
-        elif fault == "code-unknown":
-            if (
-                key := take(lambda t: t["indicator_no"] in (3, 5) and t["code"] not in OFFICIAL)
-            ) is not None:
-                t = of(key)
-                wording = "บรรยากาศการทำงานเอื้อต่อการแสดงความเห็นอย่างตรงไปตรงมา"
-                put(key, "question", (wording,))
-                lines = rows[by_key[key]].cells["analysis"]
-                put(key, "analysis", (re.sub(r"^\S+ ประเด็น ", "", lines[0]), *lines[1:]))
-                truth.remove(t)
-                findings.append(note(fault, None, wording, rows=[key]))
-                tolerated.append({"check": "indicator-missing"})
+        elif (
+            fault == "code-unknown"
+            and (key := take(lambda t: t["indicator_no"] in (3, 5) and t["code"] not in OFFICIAL))
+            is not None
+        ):
+            t = of(key)
+            wording = "บรรยากาศการทำงานเอื้อต่อการแสดงความเห็นอย่างตรงไปตรงมา"
+            put(key, "question", (wording,))
+            lines = rows[by_key[key]].cells["analysis"]
+            put(key, "analysis", (re.sub(r"^\S+ ประเด็น ", "", lines[0]), *lines[1:]))
+            truth.remove(t)
+            findings.append(note(fault, None, wording, rows=[key]))
+            tolerated.append({"check": "indicator-missing"})
     return rows, truth
 
 
@@ -981,7 +983,7 @@ def inject_sections(
     if "agency-conflict" in faults and count > 3:
         while (other := draw_agency(rng, "เทศบาลตำบล")).province == agency.province:
             pass
-        hit = sorted(rng.sample(range(1, count), min(2, count - 2)))
+        hit = sorted(rng.sample(range(1, count), 2 if count > 6 else 1))
         for i in hit:
             sections[i] = replace(sections[i], titles=titles(other, year))
         findings.append(note("agency-conflict", None, other.full, sections=hit))

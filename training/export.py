@@ -1,0 +1,76 @@
+"""Weights to ONNX: checks the result against PyTorch and writes charset.txt beside it.
+
+python export.py thai-lines.pt thai-lines.onnx --temperature 1.3
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from model import LineNet
+from recognise import HEIGHT
+from texts import CHARSET
+
+
+def load_net(weights: Path) -> LineNet:
+    net = LineNet(len(CHARSET) + 1)
+    net.load_state_dict(torch.load(weights, map_location="cpu"))
+    return net.eval()
+
+
+def export(net: LineNet, target: Path, temperature: float) -> float:
+    """Write the model; returns the greatest difference from PyTorch."""
+    axes = {"line": {0: "batch", 3: "width"}, "logits": {0: "batch", 1: "frames"}}
+    torch.onnx.export(
+        net,
+        (torch.zeros(2, 1, HEIGHT, 256),),
+        str(target),
+        input_names=["line"],
+        output_names=["logits"],
+        dynamic_axes=axes,
+        opset_version=17,
+        dynamo=False,
+    )
+    stamp(target, temperature)
+    target.with_name("charset.txt").write_text("\n".join(CHARSET) + "\n", encoding="utf8")
+    return difference(net, target)
+
+
+def stamp(target: Path, temperature: float) -> None:
+    """Keep the temperature of the confidence in the file itself."""
+    model = onnx.load(str(target))
+    entry = model.metadata_props.add()
+    entry.key, entry.value = "temperature", str(temperature)
+    onnx.save(model, str(target))
+
+
+@torch.no_grad()
+def difference(net: LineNet, target: Path) -> float:
+    sample = np.random.default_rng(0).random((3, 1, HEIGHT, 368), np.float32)
+    session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
+    logits = np.asarray(session.run(None, {"line": sample})[0])
+    return float(np.abs(logits - net(torch.from_numpy(sample)).numpy()).max())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--temperature", type=float, default=1.0)
+    args = parser.parse_args()
+    apart = export(load_net(args.weights), args.target, args.temperature)
+    print("greatest difference from PyTorch:", apart)
+    print("bytes:", args.target.stat().st_size)
+    print("sha256:", hashlib.sha256(args.target.read_bytes()).hexdigest())
+
+
+if __name__ == "__main__":
+    main()
