@@ -1,10 +1,10 @@
 """The text of a cell: its layer repaired, its lines of paper joined, its digits made Arabic."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from extract.model import Cell, Line, Page
+from extract.model import Box, Cell, Line, Page
 from normalize.columns import TableView, Text
 from normalize.numerals import thai_digits
 from normalize.references import REFERENCE_RULES
@@ -14,6 +14,7 @@ from normalize.trace import Rule, Step, apply
 from normalize.wraps import (
     hard_breaks,
     hard_lines,
+    is_item,
     join_lines,
     keeps_end_spaces,
     kept_width,
@@ -33,6 +34,11 @@ VALUE_RULES: tuple[Rule, ...] = (
 )
 """What makes a value of a joined text, in any column."""
 
+
+MANY_EARLY = 0.15
+"""Share of lines that seem to end early, from which on the exporter breaks elsewhere."""
+MIN_PADDING = 1.0
+"""Points that are left free beside the text of a column at the least."""
 
 Column = tuple[int, int, int]
 """A column of one table: page, table and column as its cells count them."""
@@ -55,6 +61,8 @@ class Paper:
     """The exporter writes the spaces at line ends."""
     seen: str = ""
     """What stands within lines, and official wording: where spaces are known."""
+    whole_runs: bool = False
+    """Lines were broken at spaces only, not between Thai words."""
 
 
 def font_texts(pages: Iterable[Page]) -> dict[str, str]:
@@ -93,40 +101,77 @@ def repair_cell(cell: Cell, defects: Mapping[str, tuple[str, ...]]) -> Text:
 
 def measure(views: Sequence[TableView], wording: Sequence[str] = ()) -> Paper:
     """Learn margins and wrap widths from all cells of a document; `wording` is known text."""
-    printed: list[Line] = []
+    printed: list[str] = []
     repaired: list[str] = []
+    drawn: list[tuple[str, Box]] = []
     reach: dict[tuple[int, int], float] = {}
     edges: dict[Column, float] = {}
+    slots: dict[Column, tuple[int, int]] = {}
     flat: dict[tuple[tuple[int, int], int], list[str]] = {}
     kept: dict[Column, list[list[str]]] = {}
-    for view in views:
-        for text in view.texts:
-            cell, box = text.cell, text.cell.source.box
-            key = (view.page, view.index, cell.column)
-            if not text.text or cell.row < view.header_rows[1]:
-                continue
-            if box is None:
-                flat.setdefault(((view.page, view.index), cell.column), []).append(text.text)
-                kept.setdefault(key, []).append(text.text.split("\n"))
-                continue
-            printed += cell.lines
-            repaired += text.text.split("\n")
-            if cell.column_span == 1:
-                slot = (view.table.column_count, cell.column)
-                edges[key] = box.x1
-                overhang = max((li.box.x1 - box.x1 for li in cell.lines if li.box), default=-20.0)
-                reach[slot] = max(reach.get(slot, -20.0), min(overhang, 0.0))
-    widths = {view.page: view.table.column_count for view in views}
-    ends = [line.text for line in printed]
-    keeps = bool(ends) and keeps_end_spaces(ends)
-    return Paper(
-        letter_width(printed),
-        {key: x1 + reach.get((widths[key[0]], key[2]), -6.0) for key, x1 in edges.items()},
+    for view, text in data_texts(views):
+        cell, box = text.cell, text.cell.source.box
+        key = (view.page, view.index, cell.column)
+        if box is None:
+            flat.setdefault(((view.page, view.index), cell.column), []).append(text.text)
+            kept.setdefault(key, []).append(text.text.split("\n"))
+            continue
+        lines = text.text.split("\n")
+        printed += [line.text for line in cell.lines]
+        repaired += lines
+        if len(lines) == len(cell.lines):
+            drawn += [(t, li.box) for t, li in zip(lines, cell.lines, strict=True) if li.box]
+        if cell.column_span == 1:
+            slots[key] = slot = (view.table.column_count, cell.column)
+            edges[key] = box.x1
+            for line in cell.lines:
+                # a word too long for its column runs over its side and says nothing of it
+                if line.box and line.box.x1 - box.x1 < -MIN_PADDING:
+                    reach[slot] = max(reach.get(slot, -20.0), line.box.x1 - box.x1)
+    keeps = bool(printed) and keeps_end_spaces(printed)
+    paper = Paper(
+        letter_width(drawn),
+        {key: x1 + reach.get(slots[key], -4.0) for key, x1 in edges.items()},
         wrap_widths(flat),
         {key: kept_width(cells) for key, cells in kept.items() if any(len(c) > 1 for c in cells)},
         keeps,
         seen_in([*repaired, *wording]),
     )
+    return replace(paper, whole_runs=breaks_at_spaces(views, paper))
+
+
+def data_texts(views: Sequence[TableView]) -> Iterator[tuple[TableView, Text]]:
+    """The cells below the headers that hold text."""
+    for view in views:
+        for text in view.texts:
+            if text.text and text.cell.row >= view.header_rows[1]:
+                yield view, text
+
+
+def breaks_at_spaces(views: Sequence[TableView], paper: Paper) -> bool:
+    """True for an exporter that keeps Thai words together up to a space, as where it did not know
+    the letters of a broken font: then many lines seem to end early that do not."""
+    early = breaks = 0
+    for view, text in data_texts(views):
+        lines = text.text.split("\n")
+        if len(lines) < 2 or len(lines) != len(text.cell.lines):
+            continue
+        meant = meant_breaks(view.page, view.index, text, lines, paper)
+        for below, hard in zip(lines[1:], meant, strict=True):
+            if not is_item(below):
+                breaks += 1
+                early += hard
+    return breaks >= 20 and early > MANY_EARLY * breaks
+
+
+def meant_breaks(
+    page: int, table: int, text: Text, lines: Sequence[str], paper: Paper
+) -> list[bool]:
+    """Which breaks between the printed lines of a cell were meant."""
+    box = text.cell.source.box
+    right = paper.rights.get((page, table, text.cell.column), box.x1 - 4 if box else 0.0)
+    boxes = [line.box for line in text.cell.lines]
+    return hard_breaks(lines, boxes, right, paper.letter, whole_runs=paper.whole_runs)
 
 
 def join_text(texts: Sequence[tuple[int, int, Text]], paper: Paper) -> tuple[str, tuple[Step, ...]]:
@@ -151,8 +196,7 @@ def join_text(texts: Sequence[tuple[int, int, Text]], paper: Paper) -> tuple[str
                 flattened = True
                 own = [unwrap(line, width, paper.seen) for line in own]
         elif len(own) == len(text.cell.lines):
-            right = paper.rights.get(key, text.cell.source.box.x1 - 4)
-            breaks = hard_breaks(text.cell.lines, right, paper.letter)
+            breaks = meant_breaks(page, table, text, own, paper)
             ends = line_texts(text.cell.lines)
             own = [
                 f"{line} " if end[-1:] == " " else line for line, end in zip(own, ends, strict=True)

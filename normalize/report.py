@@ -375,7 +375,7 @@ class Wording:
         """
         first = split_questions(text, self.framework)[0]
         return first.printed is not None and (
-            len(wording_skeleton(first.lead)) <= 12 or bool(HEADING.match(first.lead))
+            not wording_skeleton(first.lead) or bool(HEADING.match(first.lead))
         )
 
     def is_whole(self, text: str) -> bool:

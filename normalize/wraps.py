@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 
-from extract.model import Line
+from extract.model import Box, Line
 from profiles.lexicon import LONGEST_WORD, read_run, reading_cost, thai_words
 
 # ---------------------------------------------------------------- widths
@@ -406,44 +406,62 @@ def _joint(before: str, line: str, hard: bool, kept: bool, seen: str) -> str:
     return " " if _keeps_space(left, right) else ""
 
 
-def ends_early(free: float, next_line: str, letter: float) -> bool:
+def ends_early(free: float, next_line: str, letter: float, *, whole_runs: bool = False) -> bool:
     """Whether a line ends before it was full: the next line's first word would have fitted.
 
     `free` is what is left to the right of the line, `letter` the width of an ordinary consonant,
-    both in points.
+    both in points. With `whole_runs`, all up to the next space would have to fit.
 
     >>> ends_early(60.0, "กองคลัง", 7.0), ends_early(12.0, "กองคลัง", 7.0)
     (True, False)
+    >>> ends_early(20.0, "ทุกฝ่าย", 5.0), ends_early(20.0, "ทุกฝ่าย", 5.0, whole_runs=True)
+    (True, False)
     """
     chunk = next_line.split(None, 1)[0] if next_line.strip() else ""
-    return free > (advance(first_word(chunk)) + SPACE + SHAKY) / 100 * letter
+    word = chunk if whole_runs else first_word(chunk)
+    return free > (advance(word) + SPACE + SHAKY) / 100 * letter
 
 
-def letter_width(lines: Iterable[Line]) -> float:
-    """The width of an ordinary consonant in points, from lines with their boxes."""
+def letter_width(lines: Iterable[tuple[str, Box]]) -> float:
+    """The width of an ordinary consonant in points, from lines of right text with their boxes."""
     widths = [
-        (line.box.x1 - line.box.x0) / advance(text) * 100
-        for line in lines
-        if line.box and len(text := line.text.strip()) > 7
+        (box.x1 - box.x0) / advance(text.strip()) * 100
+        for text, box in lines
+        if len(text.strip()) > 7
     ]
     return median(widths) if widths else 0.0
 
 
-def hard_breaks(lines: Sequence[Line], right: float, letter: float) -> list[bool]:
+def hard_breaks(
+    texts: Sequence[str],
+    boxes: Sequence[Box | None],
+    right: float,
+    letter: float,
+    *,
+    whole_runs: bool = False,
+) -> list[bool]:
     """Which breaks between lines were meant: before a list item, and where a line ended early.
 
     `right` is the right edge of the column's full lines; breaks of lines without a box are soft.
     """
-    texts = [line.text.strip() for line in lines]
-    return [
-        _ITEM.match(texts[n + 1]) is not None
-        or (
-            line.box is not None
-            and letter > 0
-            and ends_early(right - line.box.x1, "".join(texts[n + 1 : n + 3]), letter)
-        )
-        for n, line in enumerate(lines[:-1])
-    ]
+    texts = [text.strip() for text in texts]
+    breaks = []
+    for n, box in enumerate(boxes[:-1]):
+        below = "".join(texts[n + 1 : n + 3])
+        meant = _ITEM.match(below) is not None
+        if not meant and box is not None and letter > 0:
+            meant = ends_early(right - box.x1, below, letter, whole_runs=whole_runs)
+        breaks.append(meant)
+    return breaks
+
+
+def is_item(text: str) -> bool:
+    """True for a line that begins with a bullet or the number of an item.
+
+    >>> is_item("- ดี"), is_item("๒.การยืม"), is_item("2568")
+    (True, True, False)
+    """
+    return _ITEM.match(text.strip()) is not None
 
 
 def kept_width(cells: Iterable[Sequence[str]]) -> int | None:
@@ -478,10 +496,22 @@ def hard_lines(lines: Sequence[str], width: int | None) -> list[bool]:
 
 
 def line_texts(lines: Sequence[Line]) -> list[str]:
-    """The lines of a cell for `join_lines`, a space at the end where the typeface changes.
+    """The lines of a cell for `join_lines`, a space at the end where bold type ends or begins.
 
     There a heading ends, and what follows does not go on with it, full line or not.
     """
-    fonts = [(line.runs[0].font, line.runs[-1].font) if line.runs else ("", "") for line in lines]
-    ends = [last != first for (_, last), (first, _) in pairwise(fonts)] + [False]
+    bold = [
+        (_is_bold(line.runs[0].font), _is_bold(line.runs[-1].font)) if line.runs else (False, False)
+        for line in lines
+    ]
+    ends = [last != first for (_, last), (first, _) in pairwise(bold)] + [False]
     return [line.text + " " * end for line, end in zip(lines, ends, strict=True)]
+
+
+def _is_bold(font: str) -> bool:
+    """As far as a font's name tells.
+
+    >>> _is_bold("TH SarabunPSK,Bold"), _is_bold("Laksaman-Regular")
+    (True, False)
+    """
+    return "bold" in font.lower()

@@ -1,9 +1,15 @@
 """What the tests share: one run over samples/, and how Hypothesis looks for examples."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import settings
+
+from export.files import write_run
+from export.model import DocumentResult
+from extract.source import find_inputs
+from pipeline import convert_document
 
 # the same examples in every run, and no limit on time: a busy machine is not a bug
 settings.register_profile("repeatable", deadline=None, derandomize=True)
@@ -19,3 +25,19 @@ def pytest_addoption(parser):
 @pytest.fixture(scope="session")
 def root():
     return Path(__file__).parent.parent
+
+
+class Samples(NamedTuple):
+    """What one run over samples/ came to, and the folder that it wrote."""
+
+    out: Path
+    results: tuple[DocumentResult, ...]
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory, root):
+    out = tmp_path_factory.mktemp("samples")
+    found = [one for one in find_inputs([str(root / "samples")]) if not one.skipped]
+    results = tuple(convert_document(one) for one in found)
+    write_run(out, results)
+    return Samples(out, results)

@@ -191,9 +191,14 @@ def html(rows: Sequence[Sequence[object]], titles: Sequence[str] = (TITLE, AGENC
 # ------------------------------------------------------------------ to a report
 
 
+def paged(*pages: str) -> str:
+    """Pages of a dump as one text."""
+    return "".join(f"<!-- page {n} -->\n{page}" for n, page in enumerate(pages, 1))
+
+
 def report_of(*pages: str, name: str = "a.txt") -> Report:
     """What becomes of a dump of these pages."""
-    return normalize(name, tuple(read_dump(name, "\f".join(pages))), profiles())
+    return normalize(name, tuple(read_dump(name, paged(*pages))), profiles())
 
 
 def report_of_pdf(*pages: str) -> Report:

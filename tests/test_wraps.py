@@ -183,9 +183,10 @@ def test_hard_breaks_and_typefaces():
         line("กองช่าง", 146.0),
         line("- ประกาศ", 199.0),
     ]
-    assert hard_breaks(lines, 200.0, 7.8) == [False, False, True, True]
+    texts, boxes = [part.text for part in lines], [part.box for part in lines]
+    assert hard_breaks(texts, boxes, 200.0, 7.8) == [False, False, True, True]
     assert line_texts(lines) == ["๑. แจ้งเวียน ", *(part.text for part in lines[1:])]
-    assert hard_breaks([Line((Run("", "ก"),)), Line((Run("", "ข"),))], 200.0, 7.8) == [False]
+    assert hard_breaks(["ก", "ข"], [None, None], 200.0, 7.8) == [False]
 
 
 @pytest.mark.parametrize("letters", [14, 20])
@@ -200,7 +201,8 @@ def test_lines_that_a_dump_kept(letters):
 
 
 def test_letter_width_and_early_ends():
-    assert letter_width([line("กกกกกกกกกก", 200.0), line("ก", 150.0)]) == 10.0
+    box = Box(100.0, 0.0, 200.0, 10.0)
+    assert letter_width([("กกกกกกกกกก", box), ("ก", Box(100.0, 0.0, 150.0, 10.0))]) == 10.0
     assert letter_width([]) == 0.0
     assert not ends_early(40.0, "ปีงบประมาณ ๒๕๖๙", 7.8)
     assert ends_early(120.0, "ปีงบประมาณ ๒๕๖๙", 7.8)

@@ -4,7 +4,7 @@ python samples/make --out DIR --seed N --count K [--kinds chromium,typst,tsv,...
 python samples/make --committed --out samples      makes the committed samples again
 
 Reports go to DIR, their truth to DIR/truth (committed: to samples/expected). Needs the packages of
-requirements.txt beside this file, and chromium, LibreOffice Writer and fonts-thai-tlwg.
+requirements.in beside this file, and chromium, LibreOffice Writer and fonts-thai-tlwg.
 """
 
 from __future__ import annotations

@@ -25,6 +25,12 @@ PUA = {
     "ั": "\uf710", "ิ": "\uf701", "ี": "\uf702", "ึ": "\uf703", "ื": "\uf704",
     "็": "\uf712", "ุ": "\uf718", "ู": "\uf719",
 }  # fmt: skip
+PUA_NAMES = {
+    "\uf705": "่", "\uf706": "้", "\uf707": "๊", "\uf708": "๋", "\uf709": "์",
+    "\uf70a": "่", "\uf70b": "้", "\uf70c": "๊", "\uf70d": "๋", "\uf70e": "์",
+    "\uf701": "ิ", "\uf702": "ี", "\uf703": "ึ", "\uf704": "ื", "\uf710": "ั",
+    "\uf711": "\u0e4d", "\uf712": "็", "\uf713": "่", "\uf714": "้", "\uf718": "ุ", "\uf719": "ู",
+}  # fmt: skip
 MARK = re.compile("([ัิีึืุู])([่้๊๋์])")
 
 
@@ -198,6 +204,23 @@ def remap(pdf: pikepdf.Pdf, defect: Defect) -> None:
         data = page.Contents.read_bytes()
         data = re.sub(rb"/Span\s*<<\s*/ActualText\s*<[0-9A-Fa-f]*>\s*>>\s*BDC", b"/Span BMC", data)
         page.Contents = pdf.make_stream(data)
+
+
+def name_glyphs(pdf: pikepdf.Pdf, family: str) -> None:
+    """WeasyPrint counts letters wrongly where SARA AM is drawn in two: name its glyphs by the font."""
+    for thing in pdf.objects:
+        if not isinstance(thing, pikepdf.Dictionary) or thing.get("/Type") != "/Font":
+            continue
+        name = str(thing.get("/BaseFont", "")).rpartition("+")[2].replace(" ", "-")
+        source = Path(FONTS) / f"{name}.ttf"
+        if "/ToUnicode" not in thing or not source.exists():
+            continue
+        font = TTFont(source)
+        named = {f"{font.getGlyphID(g):04X}": chr(c) for c, g in font.getBestCmap().items()}
+        held = read_map(thing.ToUnicode.read_bytes().decode("latin-1"))
+        content = {**held, **{c: t for c, t in named.items() if "\u0e00" < t < "\u0e7f"}}
+        content |= {c: PUA_NAMES.get(t, t) for c, t in named.items() if t in PUA_NAMES}
+        thing.ToUnicode = pdf.make_stream(write_map(content))
 
 
 # ------------------------------------------------------------------ image pages

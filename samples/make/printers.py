@@ -89,7 +89,9 @@ def compose(report: Report, marks: Marks, target: Path, work: Path) -> None:
         libreoffice(source, target, work)
     else:
         defect = layers.DEFECTS.get(style.defect)
-        faces, other, change = "", "", None
+        faces, other = "", ""
+        # Pango breaks Thai poorly without help: the words are told to it as `change` tells them
+        change = layers.same if style.kind == "weasyprint" else None
         shown = report
         if defect:
             faces, family, other = layers.faces(style, work)
@@ -191,6 +193,8 @@ def finish(style: Style, plain: Path, target: Path, images: set[int]) -> None:
         defect = layers.DEFECTS.get(style.defect)
         if defect:
             layers.remap(pdf, defect)
+        elif style.kind == "weasyprint":
+            layers.name_glyphs(pdf, style.font)
         for page in images:
             layers.to_image(pdf, plain, page - 1)
         if "/Metadata" in pdf.Root:

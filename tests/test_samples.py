@@ -1,0 +1,99 @@
+"""Whole documents: the score of every sample, and its rows as they were when last looked at."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from audit.checks import CHECKS
+from bench.score import merge, score
+
+ROOT = Path(__file__).parent.parent
+EXPECTED = ROOT / "samples/expected"
+GOLDEN = EXPECTED / "rows"
+TRUTHS = sorted(EXPECTED.glob("*.json"))
+KNOWN = {check.__name__.replace("_", "-") for check in CHECKS}
+PLACES = (".pdf", ".txt", ".md", ".html")
+DOCUMENTS = sorted(p.name for p in (ROOT / "samples").iterdir() if p.suffix in PLACES)
+
+every_document = pytest.mark.parametrize("truth", TRUTHS, ids=lambda path: path.stem)
+
+
+@pytest.fixture(scope="session")
+def scores(samples):
+    found = score(samples.out, EXPECTED)["documents"]
+    return {Path(document["document"]).stem: document for document in found}
+
+
+@every_document
+def test_every_row_is_found_once_and_none_is_invented(truth, scores):
+    found = scores[truth.stem]
+    assert found["converted"]
+    assert (found["missed"], found["extra"]) == ([], [])
+    assert (found["rows_repeated"], found["rows_without_code"]) == (0, 0)
+    assert found["rows_found"] == len(json.loads(truth.read_text("utf-8"))["rows"])
+
+
+@every_document
+def test_structured_values(truth, scores):
+    found = scores[truth.stem]
+    counts = found["struct"].values()
+    right, total = sum(c[0] for c in counts), sum(c[1] for c in counts)
+    wrong = [w for w in found["wrong"] if w[1] in found["struct"]]
+    assert right / total >= 0.995, wrong
+
+
+@every_document
+def test_text_cells(truth, scores):
+    found = scores[truth.stem]
+    wrong = [w for w in found["wrong"] if w[1] in found["text"]]
+    assert merge([found])["text"]["all"]["exact"] >= 0.995, wrong
+
+
+@every_document
+def test_spaces(truth, scores):
+    found = scores[truth.stem]
+    text = merge([found])["text"]["all"]
+    most = 0.08 if found["kind"] == "dump" else 0.01
+    assert text["spaces"] > 50
+    assert text["spaces_kept"] + text["spaces_dropped"] <= most
+
+
+@every_document
+def test_findings(truth, scores):
+    found = scores[truth.stem]
+    assert found["false_findings"] == []
+    assert [f for f in found["missed_findings"] if f[0] in KNOWN] == []
+
+
+@every_document
+def test_pages_cells_and_what_they_say(truth, scores):
+    cells = scores[truth.stem].get("cells")
+    if cells is None:
+        pytest.skip("the truth of a dump lists no cells")
+    assert cells["found"] == cells["cells"] > 0
+
+
+def test_every_sample_has_its_truth(samples):
+    assert [r.record.document for r in samples.results] == DOCUMENTS
+    assert sorted({Path(d).stem for d in DOCUMENTS} - {"ita-2569-ocr-dump"}) == [
+        path.stem for path in TRUTHS
+    ]
+
+
+def golden_text(rows):
+    """Rows as a person reads a diff of them: one field a line, absent ones left out."""
+    kept = [{k: v for k, v in row.items() if v is not None and v != []} for row in rows]
+    return json.dumps(kept, ensure_ascii=False, indent=1) + "\n"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_golden_rows(document, samples, request):
+    rows = json.loads((samples.out / "rows.json").read_text("utf-8"))
+    text = golden_text([row for row in rows if row["document"] == document])
+    path = GOLDEN / f"{Path(document).stem}.json"
+    if request.config.getoption("--golden"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
+    assert path.exists(), "no rows to compare with: run ./test golden and read them"
+    assert json.loads(text) == json.loads(path.read_text("utf-8"))
