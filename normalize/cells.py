@@ -1,5 +1,6 @@
 """The text of a cell: its layer repaired, its lines of paper joined, its digits made Arabic."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -61,6 +62,8 @@ class Paper:
     """The exporter writes the spaces at line ends."""
     seen: str = ""
     """What stands within lines, and official wording: where spaces are known."""
+    has_headed_items: bool = False
+    """Numbered items begin with a head of their own."""
     whole_runs: bool = False
     """Lines were broken at spaces only, not between Thai words."""
 
@@ -137,7 +140,11 @@ def measure(views: Sequence[TableView], wording: Sequence[str] = ()) -> Paper:
         keeps,
         seen_in([*repaired, *wording]),
     )
-    return replace(paper, whole_runs=breaks_at_spaces(views, paper))
+    return replace(
+        paper,
+        whole_runs=breaks_at_spaces(views, paper),
+        has_headed_items=items_have_heads(views),
+    )
 
 
 def data_texts(views: Sequence[TableView]) -> Iterator[tuple[TableView, Text]]:
@@ -198,6 +205,8 @@ def join_text(texts: Sequence[tuple[int, int, Text]], paper: Paper) -> tuple[str
         elif len(own) == len(text.cell.lines):
             breaks = meant_breaks(page, table, text, own, paper)
             ends = line_texts(text.cell.lines)
+            if paper.has_headed_items and not paper.keeps_spaces:
+                own = end_heads(own, breaks)
             own = [
                 f"{line} " if end[-1:] == " " else line for line, end in zip(own, ends, strict=True)
             ]
@@ -211,6 +220,39 @@ def join_text(texts: Sequence[tuple[int, int, Text]], paper: Paper) -> tuple[str
     joined = join_lines(lines, hard, kept=paper.keeps_spaces, seen=paper.seen)
     rule = "unwrap" if flattened else "join_lines"
     return joined, (Step(rule, whole, joined),) if joined != whole else ()
+
+
+HEADED = re.compile(r"\s*\(?[0-9๐-๙]{1,2}[.)]\s*[^\s0-9๐-๙][^\s]{2,26}(?P<gap>\s)?")
+
+
+def items_have_heads(views: Sequence[TableView]) -> bool:
+    """True where numbered items mostly begin with a short head and a space: `๑.การยืม จัดทำทะเบียน`."""
+    heads = items = 0
+    for _, text in data_texts(views):
+        lines = text.text.split("\n")
+        for line, below in pairwise(lines):
+            if HEADED.match(line) and not is_item(below):
+                items += 1
+                heads += " " in line.strip()[4:]
+    return items >= 6 and 2 * heads >= items
+
+
+def end_heads(lines: Sequence[str], hard: Sequence[bool]) -> list[str]:
+    """Keep the space behind an item's head where the line ends with it.
+
+    A head that goes on has its space early on the next line.
+
+    >>> end_heads(["๑. เตรียมการ", "ประกาศรายชื่อผู้รับผิดชอบ"], [False])
+    ['๑. เตรียมการ ', 'ประกาศรายชื่อผู้รับผิดชอบ']
+    >>> end_heads(["๑. ปรับปรุงแนว", "ปฏิบัติ จัดทำประกาศ"], [False])
+    ['๑. ปรับปรุงแนว', 'ปฏิบัติ จัดทำประกาศ']
+    """
+    found = list(lines)
+    for n, (line, below) in enumerate(pairwise(lines)):
+        head = HEADED.fullmatch(line)
+        if head and not head["gap"] and not hard[n] and " " not in below.strip()[:12]:
+            found[n] = f"{line} "
+    return found
 
 
 def part_headings(lines: list[str], hard: list[bool]) -> tuple[list[str], list[bool]]:

@@ -58,7 +58,7 @@ _STARTS_PHRASE = re.compile(
     "โดย(?!ตรง|ประมาณ|ทั่ว|เคร่ง|เร็ว|สม|พลการ|ชอบ|มิชอบ|สุจริต|เด็ด|รวม|รอบ|เฉพาะ$)|ซึ่ง(?!กัน)"
     "|แต่(?!ละ|ง|วัน|แรก|เดิม)|เช่น(?!กัน|เดียว|นั้น|นี้)|ดังนั้น|ดังนี้|รวมทั้ง|รวมถึง|ตลอดจน|ทั้งนี้|อีกทั้ง"
     "|พร้อมทั้ง|พร้อมกันนี้|นอกจากนี้|นอกจากนั้น|จากนั้น|อาทิ|ได้แก่|เนื่องจาก|เพราะ|หาก|กรณี|ฯลฯ|เป็นต้น"
-    "|มากน้อย|อย่างไรก็|หน่วยงานควร|เพื่อให้|ณ$"
+    "|มากน้อย|อย่างไรก็|หน่วยงานควร|เพื่อให้|ณ$|[พค]\\.\\s?ศ\\."
 )
 """Words before which a space stands more often than not, as counted in reports and in guides."""
 _ENDS_PHRASE = re.compile(
@@ -74,6 +74,29 @@ _ATTACHED = re.compile(r"[^\s-][-/]$")
 
 _UNIT = re.compile(r"/?(?:กอง(?!ทุน)|สำนัก|ฝ่าย|งาน|หน่วย|ศูนย์|คณะ|ปลัด|ผู้อำนวยการ|หัวหน้า)")
 """How the name of a unit begins: one after another they stand on lines of their own."""
+
+
+_MONTH = (
+    r"(?:มกรา|กุมภา|มีนา|เมษา|พฤษภา|มิถุนา|กรกฎา|สิงหา|กันยา|ตุลา|พฤศจิกา|ธันวา|"
+    r"(?:ม\.ค|ก\.พ|มี\.ค|เม\.ย|พ\.ค|มิ\.ย|ก\.ค|ส\.ค|ก\.ย|ต\.ค|พ\.ย|ธ\.ค)\.)"
+)
+_RANGE = re.compile(rf"[0-9๐-๙] ถึง\n{_MONTH}")
+_COUNTED = re.compile(
+    r"[0-9๐-๙] (?:คน|ราย|บาท|คะแนน|แห่ง|รายการ|ชั่วโมง|นาที)\n"
+    r"(?!ต่อ(?!ไป)|ขึ้นไป|แรก|เต็ม|ถ้วน|ที่|ของ|ใน|ๆ)"
+)
+
+
+def _set_apart(before: str, after: str) -> bool:
+    """Whether what stands before a break asks for a space: a counted unit, a range of months.
+
+    >>> _set_apart("ผู้ตอบ ๙ ราย", "ระบุว่าเคย"), _set_apart("ตุลาคม ๒๕๖๗ ถึง", "กันยายน ๒๕๖๘")
+    (True, True)
+    >>> _set_apart("อย่างน้อย ๒ ครั้ง", "ต่อปี"), _set_apart("รวมถึง", "กันยายน")
+    (False, False)
+    """
+    at_break = f"{before[-14:]}\n{after[:14]}"
+    return bool(_RANGE.search(at_break) or _COUNTED.search(at_break))
 
 
 def _phrase_gap(left: str, right: str) -> bool:
@@ -400,6 +423,8 @@ def _joint(before: str, line: str, hard: bool, kept: bool, seen: str) -> str:
     if _THAI_END.search(left) and _THAI_START.match(right):
         if kept:
             return ""
+        if _set_apart(before, line):
+            return " "
         known = _as_seen(before, line, seen) if seen else None
         if known is not None:
             return " " * known
@@ -414,8 +439,8 @@ def ends_early(free: float, next_line: str, letter: float, *, whole_runs: bool =
 
     >>> ends_early(60.0, "กองคลัง", 7.0), ends_early(12.0, "กองคลัง", 7.0)
     (True, False)
-    >>> ends_early(20.0, "ทุกฝ่าย", 5.0), ends_early(20.0, "ทุกฝ่าย", 5.0, whole_runs=True)
-    (True, False)
+    >>> ends_early(60.0, "กองคลังและกองช่าง", 7.0, whole_runs=True)
+    False
     """
     chunk = next_line.split(None, 1)[0] if next_line.strip() else ""
     word = chunk if whole_runs else first_word(chunk)

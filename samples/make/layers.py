@@ -207,7 +207,7 @@ def remap(pdf: pikepdf.Pdf, defect: Defect) -> None:
 
 
 def name_glyphs(pdf: pikepdf.Pdf, family: str) -> None:
-    """WeasyPrint counts letters wrongly where SARA AM is drawn in two: name its glyphs by the font."""
+    """Name WeasyPrint's glyphs by the font: it miscounts where SARA AM is drawn in two."""
     for thing in pdf.objects:
         if not isinstance(thing, pikepdf.Dictionary) or thing.get("/Type") != "/Font":
             continue
