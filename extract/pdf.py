@@ -369,10 +369,14 @@ def stretches(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
     right, baseline = 0.0, 0.0
     for glyph in glyphs:
         gap = glyph.x0 - right
-        joins = is_mark(glyph.text) or (
-            abs(glyph.baseline - baseline) <= LINE_SHIFT * glyph.size
-            and -0.5 * glyph.size <= gap <= 1 + 0.12 * glyph.size
-        )
+        shift = abs(glyph.baseline - baseline)
+        if is_mark(glyph.text):
+            joins = shift <= glyph.size and abs(gap) <= glyph.size
+        else:
+            joins = (
+                shift <= LINE_SHIFT * glyph.size
+                and -0.5 * glyph.size <= gap <= 1 + 0.12 * glyph.size
+            )
         if stretch and not joins:
             yield stretch
             stretch = []

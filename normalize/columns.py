@@ -2,15 +2,19 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
 from extract.model import Cell, Table
+from normalize.indicators import read_indicator
+from normalize.periods import read_period
 from normalize.text import mark_skeleton
 from normalize.trace import Step
+from normalize.units import read_units
+from profiles.framework import framework_for
 from profiles.report import Profile
 
 HEADER_ROWS = 7
@@ -135,6 +139,13 @@ def match_header(text: str, profile: Profile) -> tuple[tuple[str, float], ...]:
         if len(spelling) >= 6 and spelling in key and 2 * len(spelling) >= len(key):
             score = 60 + 40 * len(spelling) / len(key)
             scores[names[at]] = max(scores.get(names[at], 0.0), score)
+    cued = {
+        column.field
+        for column in profile.columns
+        if any(header_key(cue) in key for cue in column.cues)
+    }
+    if len(cued) == 1 and (field := cued.pop()) not in scores:
+        scores[field] = LIKELY
     return tuple(sorted(scores.items(), key=lambda item: -item[1]))
 
 
@@ -156,7 +167,7 @@ def view_tables(
     last: TableView | None = None
     for view in views:
         if view.slots:
-            view = last = name_slots(view, pooled)
+            view = last = name_by_content(name_slots(view, pooled))
         elif last is not None and goes_on(view, last):
             first = titles_end(view)
             view = replace(view, slots=last.slots, header_rows=(first, first))
@@ -271,6 +282,79 @@ def name_slots(view: TableView, pooled: dict[tuple[int, int], str]) -> TableView
         name = pooled.get((i, len(view.slots)), "")
         slots.append(slot if slot.field or name in taken else replace(slot, field=name))
     return replace(view, slots=tuple(slots))
+
+
+def name_by_content(view: TableView) -> TableView:
+    """Name a column whose header nobody knows, where its cells can only be of one field."""
+    taken = {slot.field for slot in view.slots}
+    slots = []
+    for slot in view.slots:
+        if not slot.field:
+            texts = [
+                text.text
+                for text in view.texts
+                if text.text.strip()
+                and text.cell.row >= view.header_rows[1]
+                and extent(text.cell) == (slot.start, slot.end)
+            ]
+            field = next((f for f in CONTENTS if f not in taken and speaks(f, texts)), "")
+            slot = replace(slot, field=field)
+            taken.add(field)
+        slots.append(slot)
+    return replace(view, slots=tuple(slots))
+
+
+def speaks(field: str, texts: Sequence[str]) -> bool:
+    """True where most cells of a column read as this field."""
+    read = CONTENTS[field]
+    return bool(texts) and 2 * sum(read(" ".join(text.split())) for text in texts) > len(texts)
+
+
+def is_indicator(text: str) -> bool:
+    """True for number and name of an indicator that agree.
+
+    >>> is_indicator("๑.การปฏิบัติ หน้าที่"), is_indicator("๑. แจ้งเวียน")
+    (True, False)
+    """
+    return read_indicator(text, framework_for(2568)).how == "both"
+
+
+def is_question(text: str) -> bool:
+    """True for a text that begins with a code in its letter.
+
+    >>> is_question("i๑ การปฏิบัติงาน"), is_question("i๑ ประเด็น มีข้อสงสัย")
+    (True, False)
+    """
+    return bool(re.match(r"(?:ข้อ\s*)?[ieoIEO]\s?[0-9๐-๙]{1,2}(?!\s*ประเด็น)", text))
+
+
+def is_timeframe(text: str) -> bool:
+    """True for a period that is read with certainty.
+
+    >>> is_timeframe("ไตรมาส ๑-๒"), is_timeframe("กองคลัง")
+    (True, False)
+    """
+    period = read_period(text, 2568)
+    return period is not None and period.certain and len(text) < 80
+
+
+def is_responsible(text: str) -> bool:
+    """True for known units and nothing else.
+
+    >>> is_responsible("สำนักปลัด กองคลัง"), is_responsible("ให้กองคลังสรุปรายงาน")
+    (True, False)
+    """
+    units = read_units(text).units
+    return bool(units) and all(unit.known and unit.certain for unit in units)
+
+
+CONTENTS: dict[str, Callable[[str], bool]] = {
+    "indicator": is_indicator,
+    "question": is_question,
+    "timeframe": is_timeframe,
+    "responsible": is_responsible,
+}
+"""The fields that their texts give away."""
 
 
 def titles_end(view: TableView) -> int:

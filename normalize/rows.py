@@ -168,12 +168,15 @@ def goes_on(before: Sequence[TableRow], row: TableRow, judge: Judge) -> bool:
     if row.section:
         return False
     question = row.raw("question")
-    if not question.strip():
-        return True
     last = before[-1]
+    asked = "".join(part.raw("question") for part in before)
+    if not question.strip():
+        # the last line before a page break may be the first of a row whose question comes after it
+        return row.is_first or not row.is_open
+    if not asked.strip() and last.is_open and row.is_first:
+        return True
     if judge.prints_code(question) or not row.is_first or row.page == last.page:
         return False
-    asked = "".join(part.raw("question") for part in before)
     if judge.is_whole(question) and judge.is_whole(asked):
         return False
     complete = bool(squeeze(row.raw("timeframe"))) and bool(squeeze(row.raw("analysis")))

@@ -32,6 +32,8 @@ class Column:
     title_th: str
     title_en: str
     headers: tuple[str, ...]
+    cues: tuple[str, ...] = ()
+    """Words that give away a header nobody has listed, where no other column's cue is in it."""
 
 
 @dataclass(frozen=True, slots=True)

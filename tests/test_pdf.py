@@ -19,9 +19,12 @@ from made import (
     words,
 )
 
+from audit.checks import audit
 from extract.errors import ReportError, Unreadable
 from extract.model import Box, Run
 from extract.pdf import read_pdf
+from normalize.report import normalize
+from profiles.report import profiles
 
 SHARED = Path(__file__).parent.parent.parent / "shared"
 XS, TOPS = (50, 250, 450), (100, 140, 200)
@@ -220,6 +223,13 @@ def test_marks_stay_with_their_letter():
     assert [c.raw for c in page.tables[0].cells] == ["ที่ตั้ง", "ผู้รับ", "น้ำ", "เพื่อ"]
 
 
+def test_mark_drawn_far_away_does_not_move_the_word_before_it():
+    """Exporters may draw the marks of a page after all of its letters."""
+    drawn = (rules(XS, TOPS), words(60, 150, "จุดแข็ง"), words(400, 150, "กองคลัง"))
+    page = read_one(*drawn, words(60, 560, "่"))
+    assert [c.raw for c in page.tables[0].cells] == ["", "", "จุดแข็ง", "กองคลัง"]
+
+
 def test_turned_text_is_left_out():
     page = read_one(table(XS, TOPS, CELLS), words(400, 300, "ร่างเอกสาร", turned=True))
     assert texts(page) == []
@@ -377,11 +387,14 @@ def test_hostile_file_gives_pages_or_one_error(path):
         return
     assert [p.source.page for p in pages] == [*range(1, len(pages) + 1)]
     assert all(p.layer_note for p in pages if p.layer == "useless" or p.image_share > 0.5)
+    report = normalize(path.name, pages, profiles())
+    assert report.rows == ()
+    assert {f.check for f in audit(report)} <= {"page_unreadable", "page_without_table"}
 
 
 @pytest.mark.usefixtures("guard")
 @pytest.mark.parametrize("path", in_place("real"))
-def test_real_file_is_read_to_the_end(path):
+def test_real_file_is_read_to_the_end_and_no_row_is_invented(path):
     pages = read(path.read_bytes(), path.name)
     assert pages
     assert all(p.layer_note for p in pages if p.layer == "useless" or p.image_share > 0.5)
@@ -391,3 +404,6 @@ def test_real_file_is_read_to_the_end(path):
         for found in page.tables:
             places = [(c.row, c.column) for c in found.cells]
             assert places == sorted(set(places))
+    report = normalize(path.name, pages, profiles())
+    assert report.rows == ()
+    assert len(report.cells) == sum(len(t.cells) for p in pages for t in p.tables)

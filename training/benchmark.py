@@ -179,11 +179,17 @@ def printed(args: argparse.Namespace) -> Iterator[Drawn]:
         with pdfplumber.open(file) as document:
             for page in document.pages[:4]:
                 runs = list(text_runs(page))
-                for dpi in (150, 200, 300) if sum(map(len, runs)) > 80 else ():
+                for dpi in (150, 200, 300) if is_thai(runs) else ():
                     image = np.asarray(page.to_image(resolution=dpi).original.convert("L"))
                     hint = page_hint([image], dpi)
                     for run in runs:
                         yield run_crop(run, float(page.height), image, dpi, hint)
+
+
+def is_thai(runs: list[list[dict]]) -> bool:
+    """False for short pages and for the layers that an OCR without Thai left behind."""
+    letters = [char["text"] for run in runs for char in run]
+    return len(letters) > 80 and sum("ก" <= letter <= "๛" for letter in letters) > len(letters) / 4
 
 
 def baseline(char: dict) -> float:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,24 @@ import torch
 from model import LineNet
 from recognise import HEIGHT
 from texts import CHARSET
+from torch import Tensor
 
 
-def load_net(weights: Path) -> LineNet:
+def averaged(files: Sequence[Path], shares: Sequence[float]) -> dict[str, Tensor]:
+    """The weighted mean of the weights; counters are taken from the last file."""
+    states = [torch.load(file, map_location="cpu") for file in files]
+    parts = list(zip(shares, states, strict=True))
+    return {
+        name: sum(share * state[name] for share, state in parts)
+        if last.is_floating_point()
+        else last
+        for name, last in states[-1].items()
+    }
+
+
+def load_net(state: dict[str, Tensor]) -> LineNet:
     net = LineNet(len(CHARSET) + 1)
-    net.load_state_dict(torch.load(weights, map_location="cpu"))
+    net.load_state_dict(state)
     return net.eval()
 
 
@@ -62,14 +76,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("weights", type=Path)
-    parser.add_argument("target", type=Path)
+    parser.add_argument("weights", type=Path, nargs="+")
+    parser.add_argument("--shares", type=float, nargs="+", help="of each of the weights; sum 1")
+    parser.add_argument("--out", type=Path, required=True, help="the ONNX file")
     parser.add_argument("--temperature", type=float, default=1.0)
     args = parser.parse_args()
-    apart = export(load_net(args.weights), args.target, args.temperature)
-    print("greatest difference from PyTorch:", apart)
-    print("bytes:", args.target.stat().st_size)
-    print("sha256:", hashlib.sha256(args.target.read_bytes()).hexdigest())
+    state = averaged(args.weights, args.shares or [1 / len(args.weights)] * len(args.weights))
+    torch.save(state, args.out.with_suffix(".pt"))
+    print("greatest difference from PyTorch:", export(load_net(state), args.out, args.temperature))
+    for file in (args.out, args.out.with_suffix(".pt")):
+        print(file.name, file.stat().st_size, hashlib.sha256(file.read_bytes()).hexdigest())
 
 
 if __name__ == "__main__":

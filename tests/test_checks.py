@@ -1,0 +1,369 @@
+"""Every check from both sides: what it finds, and what looks like it and is left alone.
+
+Each case is a whole report, ten pages with nothing to find in them, and one change to it.
+"""
+
+import inspect
+import re
+
+import pytest
+from made import AGENCY, TITLE, report_of, report_of_pdf, row, tsv, words
+
+from audit.checks import CHECKS, audit
+from audit.model import page_list
+
+QUESTIONS = (
+    (
+        "๑.การปฏิบัติหน้าที่",
+        "i๑ การปฏิบัติงานหรือให้บริการของเจ้าหน้าที่ในหน่วยงานของท่านเป็นไปตามขั้นตอนและระยะเวลา มากน้อยเพียงใด",
+    ),
+    (
+        "๒.การใช้งบประมาณ",
+        "i๖ หน่วยงานของท่าน มีการใช้งบประมาณหรือการจัดซื้อจัดจ้าง ที่เอื้อประโยชน์ให้บุคคลใดบุคคลหนึ่ง มากน้อยเพียงใด",
+    ),
+    ("๓.การใช้อำนาจ", "i๗ ท่านได้รับมอบหมายงานตามตำแหน่งหน้าที่อย่างเป็นธรรม มากน้อยเพียงใด"),
+    (
+        "๔.การใช้ทรัพย์สินของราชการ",
+        "i๑๐ เจ้าหน้าที่ในหน่วยงานของท่าน มีการขอยืมหรือขอใช้ทรัพย์สินของหน่วยงาน "
+        "อย่างถูกต้องตามขั้นตอน/แนวปฏิบัติ มากน้อยเพียงใด",
+    ),
+    (
+        "๕.การแก้ไขปัญหาการทุจริต",
+        "i๑๕ ท่านเชื่อมั่นในกระบวนการจัดการเรื่องร้องเรียนการทุจริตและประพฤติมิชอบ"
+        "ภายในหน่วยงานของท่าน มากน้อยเพียงใด",
+    ),
+    (
+        "๖.คุณภาพการดำเนินงาน",
+        "e๑ เจ้าหน้าที่ปฏิบัติงานหรือให้บริการแก่ท่าน เป็นไปตามขั้นตอนและระยะเวลา",
+    ),
+    (
+        "๗.ประสิทธิภาพการสื่อสาร",
+        "e๔ หน่วยงานมีช่องทางการเผยแพร่ข้อมูลข่าวสารที่สามารถเข้าถึงได้ง่าย",
+    ),
+    ("๘.การปรับปรุงการทำงาน", "e๘ หน่วยงานมีการปรับปรุงการดำเนินงานให้ตอบสนองต่อประชาชน"),
+    ("๙.การเปิดเผยข้อมูล", "o๒ ข้อมูลผู้บริหาร"),
+    ("๑๐.การป้องกันการทุจริต", "o๒๕ แผนปฏิบัติการป้องกันการทุจริต"),
+)
+"""The number of a page is that of its indicator."""
+ANALYSES = (
+    "เป็นไปตามที่กำหนดโดยบุคลากรมุ่งมั่นในการทำงาน",
+    "ควรเปิดเผยรายละเอียดของโครงการจัดซื้อจัดจ้างให้ประชาชนตรวจสอบ",
+    "ควรกำหนดหลักเกณฑ์การมอบหมายงานเป็นลายลักษณ์อักษร",
+    "ควรจัดทำแนวปฏิบัติการยืมทรัพย์สินและแจ้งเวียนทุกส่วนราชการ",
+    "ควรปกปิดข้อมูลของผู้ร้องเรียนและแจ้งผลให้ทราบเป็นระยะ",
+    "ควรติดประกาศระยะเวลาให้บริการในจุดที่เห็นได้ชัด",
+    "ควรเพิ่มช่องทางประชาสัมพันธ์ผ่านสื่อสังคมออนไลน์",
+    "ควรรับฟังความคิดเห็นของผู้รับบริการทุกไตรมาส",
+    "ข้อมูลผู้บริหารไม่เป็นปัจจุบัน ควรปรับปรุงทุกครั้งที่มีการเปลี่ยนแปลง",
+    "ควรเผยแพร่แผนปฏิบัติการบนหน้าแรกของเว็บไซต์",
+)
+LONG = (
+    "หน่วยงานควรประเมินและวิเคราะห์ถึงปัจจัยที่มีผลต่อการปฏิบัติงาน เพื่อจัดลำดับความสำคัญ"
+    "และแก้ไขปรับปรุงขั้นตอนและระยะเวลาในการให้บริการ แล้วรายงานผลต่อผู้บริหารทุกไตรมาส"
+)
+
+
+def body(n):
+    """The row of page n."""
+    indicator, question = QUESTIONS[n - 1]
+    return row(indicator=indicator, question=question, analysis=ANALYSES[n - 1])
+
+
+def pages(**changed):
+    """The pages of the report; `p3="..."` puts another text in the place of page 3."""
+    whole = {f"p{n}": tsv([body(n)]) for n in range(1, 11)}
+    return [text for text in (whole | changed).values() if text]
+
+
+def titled(n, *titles):
+    return {f"p{n}": tsv([body(n)], titles=titles)}
+
+
+def asked(n, question, **cells):
+    return {f"p{n}": tsv([body(n) | {"question": question} | cells])}
+
+
+def bare(n, digits):
+    """The question of page n with another code before it."""
+    return f"{digits} {QUESTIONS[n - 1][1].split(' ', 1)[1]}"
+
+
+OTHER = AGENCY.replace("ศรีเตี้ย", "ศรีเตีย")
+MISREAD = AGENCY.replace("ศรีเตี้ย", "ศรีเดี้ย")
+STRANGER = "เทศบาลเมืองลำพูน อำเภอเมืองลำพูน จังหวัดลำพูน"
+NOWHERE = "เทศบาลตำบลกขคฆงมโน อำเภอบ้านโฮ่ง จังหวัดลำพูน"
+OLD = TITLE.replace("๒๕๖๙", "๒๕๖๗")
+PROSE = "\n".join([LONG] * 5) + "\n"
+
+FOUND = {
+    "agency_conflict": {
+        "a spelling of its own on two pages": (
+            pages(**titled(3, TITLE, MISREAD), **titled(4, TITLE, MISREAD)),
+            {"field": "agency", "suggestion": "เทศบาลตำบลศรีเตี้ย", "fixed": True},
+        ),
+    },
+    "agency_unknown": {
+        "a name that is in no list": (
+            pages(**{k: v for n in range(1, 11) for k, v in titled(n, TITLE, NOWHERE).items()}),
+            {"field": "agency", "pages": tuple(range(1, 11)), "fixed": False},
+        ),
+        "a misread name on two pages": (
+            pages(**titled(3, TITLE, MISREAD), **titled(4, TITLE, MISREAD)),
+            {"field": "agency", "pages": (3, 4), "fixed": True},
+        ),
+    },
+    "year_conflict": {
+        "a title of two years before": (
+            pages(**titled(5, OLD, AGENCY)),
+            {"pages": (5,), "field": "fiscal_year", "suggestion": "2569; 2568", "fixed": True},
+        ),
+    },
+    "duplicate_page": {
+        "a page that stands twice": (
+            [
+                *pages(p10=tsv([body(10) | {"measures": LONG}])),
+                tsv([body(10) | {"measures": LONG}]),
+            ],
+            {"pages": (10, 11), "code": "o25", "fixed": True},
+        ),
+    },
+    "code_misread": {
+        "the letter read as a digit": (
+            pages(**asked(2, bare(2, "๖๖"))),
+            {"pages": (2,), "code": "i6", "suggestion": "i6", "fixed": True},
+        ),
+        "the letter read as a one": (
+            pages(**asked(5, bare(5, "๑๑๕"))),
+            {"pages": (5,), "code": "i15", "suggestion": "i15", "fixed": True},
+        ),
+        "in an indicator of another instrument": (
+            pages(**asked(6, bare(6, "๑๑"))),
+            {"pages": (6,), "code": "e1", "suggestion": "e1", "fixed": True},
+        ),
+    },
+    "code_conflict": {
+        "two prints of a page that stands twice": (
+            [
+                *pages(p2=tsv([body(2) | {"question": bare(2, "๖๖"), "measures": LONG}])),
+                tsv([body(2) | {"question": bare(2, "๒๖"), "measures": LONG}]),
+            ],
+            {"pages": (2, 11), "code": "i6", "suggestion": "i6", "fixed": True},
+        ),
+        "the code of another question": (
+            pages(**asked(1, bare(1, "i๒"))),
+            {"pages": (1,), "field": "code", "fixed": False},
+        ),
+    },
+    "code_unknown": {
+        "no code and a wording that nobody knows": (
+            pages(**asked(3, "ประเด็นอื่นที่หน่วยงานเห็นสมควรดำเนินการเพิ่มเติม")),
+            {"pages": (3,), "field": "code", "code": None, "severity": "error"},
+        ),
+    },
+    "indicator_missing": {
+        "no page of the third": (pages(p3=""), {"pages": (), "field": "indicator_no"}),
+        "the last pages are lost": (
+            pages(p10=""),
+            {"message": "indicator 10 การป้องกันการทุจริต has no row"},
+        ),
+    },
+    "page_without_table": {
+        "a page of prose after the first table": (
+            pages(p4=pages()[3] + "<!-- page 41 -->\n" + PROSE),
+            {"severity": "info"},
+        ),
+        "a document without any table": ([PROSE], {"pages": (1,), "severity": "warning"}),
+    },
+}
+"""Check to label to (pages, what the finding says at least)."""
+
+ALONE = {
+    "agency_conflict": {
+        "alike on all pages": pages(),
+        "tone marks lost on one page": pages(**titled(3, TITLE, OTHER)),
+        "a text speaks of other agencies": pages(
+            **asked(4, QUESTIONS[3][1], measures="ศึกษาดูงานร่วมกับหน่วยงานอื่นของรัฐ")
+        ),
+        "one page has no title": pages(**titled(3)),
+    },
+    "agency_unknown": {
+        "an official name": pages(),
+        "short forms of district and province": pages(
+            **titled(2, TITLE, "เทศบาลตำบลศรีเตี้ย อ.บ้านโฮ่ง จ.ลำพูน")
+        ),
+    },
+    "year_conflict": {
+        "every title alike": pages(),
+        "a title with both years": pages(
+            **titled(2, TITLE + " จากผลการประเมินปีงบประมาณ พ.ศ. ๒๕๖๘", AGENCY)
+        ),
+        "a page without a year": pages(**titled(2, AGENCY)),
+        "an older year in the text of a row": pages(
+            **asked(2, QUESTIONS[1][1], measures="ตามแผนปี ๒๕๖๕ และหนังสือ ที่ ๑๒๓๔/๒๕๖๖")
+        ),
+        "a telephone number like a year": pages(**titled(2, TITLE, AGENCY, "โทร. ๐๕๓ ๒๕๖๑ ๒๒๒")),
+    },
+    "duplicate_page": {
+        "pages that share measures and steps": pages(),
+        "the same long text for another question": pages(
+            p6=tsv([body(6) | {"measures": LONG}]), p7=tsv([body(7) | {"measures": LONG}])
+        ),
+    },
+    "code_misread": {
+        "codes in Thai digits": pages(),
+        "the letter o as a zero": pages(**asked(9, "๐๒ ข้อมูลผู้บริหาร")),
+        "a zero before the number": pages(**asked(9, "o๐๒ ข้อมูลผู้บริหาร")),
+        "a capital letter": pages(**asked(1, bare(1, "I๑"))),
+        "a word before the code": pages(**asked(1, bare(1, "ข้อ i๑"))),
+        "no code at all, but the official wording": pages(**asked(1, bare(1, "").strip())),
+    },
+    "code_conflict": {
+        "a code and its own question": pages(),
+        "Arabic digits on the page that stands twice": [
+            *pages(p2=tsv([body(2) | {"measures": LONG}])),
+            tsv([body(2) | {"question": bare(2, "i6"), "measures": LONG}]),
+        ],
+        "a question in other words": pages(
+            **asked(3, "i๗ ท่านได้รับการประเมินผลการปฏิบัติงานอย่างเป็นธรรมหรือไม่")
+        ),
+    },
+    "code_unknown": {
+        "a misread code": pages(**asked(2, bare(2, "๖๖"))),
+        "the official wording alone": pages(**asked(2, bare(2, "").strip())),
+    },
+    "indicator_missing": {
+        "all ten": pages(),
+        "the name in other words": pages(
+            p4=tsv([body(4) | {"indicator": "๔.การใช้ทรัพย์สินของทางราชการ"}])
+        ),
+        "no rows at all": [PROSE],
+    },
+    "page_without_table": {
+        "a cover before the first table": ["<h1>" + TITLE + "</h1>\n" + AGENCY + "\n", *pages()],
+        "every page has its table": pages(),
+    },
+}
+
+
+def findings(check, texts):
+    return [f for f in audit(report_of(*texts)) if f.check == check]
+
+
+def cases(table):
+    return [
+        pytest.param(check, *(case if isinstance(case, tuple) else (case,)), id=f"{check}: {label}")
+        for check, labelled in table.items()
+        for label, case in labelled.items()
+    ]
+
+
+@pytest.mark.parametrize(("check", "texts", "said"), cases(FOUND))
+def test_finds(check, texts, said):
+    [finding] = findings(check, texts)
+    assert {name: getattr(finding, name) for name in said} == said
+    assert finding.document == "a.txt"
+    assert finding.message
+    assert "\n" not in finding.message
+    assert re.search("[ก-ฮ]", finding.message_th)
+    assert finding.values
+
+
+@pytest.mark.parametrize(("check", "texts"), cases(ALONE))
+def test_leaves_alone(check, texts):
+    assert findings(check, texts) == []
+
+
+def test_the_report_of_the_cases_has_nothing_to_find():
+    report = report_of(*pages())
+    assert audit(report) == ()
+    assert [r.indicator_no for r in report.rows] == [*range(1, 11)]
+    assert not any(r.needs_review for r in report.rows)
+
+
+# ------------------------------------------------------------------ more of what they say
+
+
+def test_agency_conflict_says_what_each_page_prints():
+    texts = pages(**titled(3, TITLE, MISREAD), **titled(4, TITLE, MISREAD))
+    [finding] = findings("agency_conflict", texts)
+    said = dict(finding.values)
+    assert "ศรีเดี้ย" in said["3, 4"]
+    assert "ศรีเตี้ย" in said[page_list([1, 2, *range(5, 11)])]
+
+
+def test_agency_conflict_tells_a_stranger_from_a_spelling():
+    """One page of a template names another town: it does not win, and is told by itself."""
+    [finding] = findings("agency_conflict", pages(**titled(6, TITLE, STRANGER)))
+    assert finding.pages == (6,)
+    assert "ลำพูน" in finding.message
+    rows = report_of(*pages(**titled(6, TITLE, STRANGER))).rows
+    assert {r.agency for r in rows} == {"เทศบาลตำบลศรีเตี้ย"}
+
+
+def test_year_conflict_leaves_the_rows_their_year():
+    report = report_of(*pages(**titled(5, OLD, AGENCY)))
+    assert {(r.fiscal_year, r.assessment_year) for r in report.rows} == {(2569, 2568)}
+
+
+def test_rows_of_a_misread_code_are_shown_to_a_person():
+    rows = report_of(*pages(**asked(2, bare(2, "๖๖")))).rows
+    assert [(r.code, r.needs_review) for r in rows][1] == ("i6", True)
+    assert not any(r.needs_review for r in rows if r.code != "i6")
+
+
+def test_row_without_a_code_is_kept_and_shown():
+    texts = pages(**asked(3, "ประเด็นอื่นที่หน่วยงานเห็นสมควรดำเนินการเพิ่มเติม"))
+    rows = report_of(*texts).rows
+    assert [(r.code, r.needs_review, r.indicator_no) for r in rows if r.code is None] == [
+        (None, True, 3)
+    ]
+    assert len(rows) == 10
+
+
+# ------------------------------------------------------------------ pages of a PDF
+
+READABLE = "\n".join(words(50, 40 + 16 * n, "รายงานผลการประเมินความโปร่งใส") for n in range(4))
+PICTURE = (
+    "q 842 0 0 595 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x55 EI Q"  # one grey dot, a page wide
+)
+
+
+def test_page_unreadable_finds_a_picture_of_a_page():
+    found = [f for f in audit(report_of_pdf(READABLE, PICTURE)) if f.check == "page_unreadable"]
+    [finding] = found
+    assert (finding.pages, finding.severity) == ((2,), "error")
+    assert "needs OCR" in finding.message
+    assert [where for where, _ in finding.values] == ["2"]
+
+
+def test_page_unreadable_leaves_an_empty_page_alone():
+    found = audit(report_of_pdf(READABLE, ""))
+    assert [f for f in found if f.check == "page_unreadable"] == []
+
+
+# ------------------------------------------------------------------ the catalogue
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_every_check_is_shown_from_both_sides(check):
+    name = check.__name__
+    assert name in FOUND or f"test_{name}_finds_a_picture_of_a_page" in globals()
+    assert name in ALONE or f"test_{name}_leaves_an_empty_page_alone" in globals()
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_every_check_says_what_it_finds_and_what_it_leaves_alone(check):
+    finds, leaves = re.split(r"\n\s*\n", inspect.cleandoc(check.__doc__))[:2]
+    assert finds.endswith(".")
+    assert "left alone" in leaves
+    assert inspect.isgeneratorfunction(check)
+
+
+def test_checks_have_the_names_of_the_contract():
+    names = [check.__name__ for check in CHECKS]
+    assert len(set(names)) == len(names)
+    assert set(names) >= {
+        *("agency_conflict", "agency_unknown", "year_conflict", "duplicate_page"),
+        *("code_misread", "code_conflict", "code_unknown", "indicator_missing"),
+        *("page_unreadable", "page_without_table"),
+    }
