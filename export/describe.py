@@ -1,8 +1,25 @@
-"""docs/output.md from the schema: `python -m export.describe > docs/output.md`."""
+"""The generated pages of docs/: `python -m export.describe PAGE > docs/PAGE.md`.
 
+`output` comes from the schema, `checks` and `rules` from the docstrings of what they describe.
+"""
+
+import inspect
+import re
 import sys
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
+from audit.checks import CHECKS, PAGE_CHECKS, Check
 from export.schema import TABLES, Field, Table
+from normalize.cells import VALUE_RULES
+from normalize.codes import OIT_CODE_RULES, code_from_wording
+from normalize.periods import goes_on, quarters
+from normalize.scores import read_score
+from normalize.sections import misread_headings
+from normalize.text import BEFORE_FONT_RULES, FONT_RULES, TEXT_RULES
+from normalize.units import nearest, unwrapped
+from normalize.wraps import join_lines, unwrap
 
 INTRODUCTION = """\
 # What a run writes
@@ -98,5 +115,230 @@ def _line(field: Field) -> str:
     return f"| {field.name} | {kind} | {field.title_th} | {meaning} |"
 
 
+# ---------------------------------------------------------------- checks
+
+CHECKS_INTRODUCTION = """\
+# Checks
+
+<!-- Made by `./test docs` from `audit/checks.py`; change it there. -->
+
+A check looks at one whole report and says what does not fit. It changes nothing. What it says is
+a line of `findings.csv` ([its columns](output.md#findings)): the check's name, the pages, what
+each of them says, a suggestion, and whether the rows already carry it (`fixed`).
+"""
+
+
+def checks_page() -> str:
+    """Write the page about the checks, in the order in which they run."""
+    return "\n".join([CHECKS_INTRODUCTION, *map(_check, CHECKS)])
+
+
+def _check(check: Check) -> str:
+    """One check: what it finds, and the near misses that it leaves alone."""
+    first, *more = _prose(check)
+    sentences = [s for text in more for s in re.split(r"(?<=[.])\s+(?=[A-Z])", text)]
+    spared = [s for s in sentences if "left alone" in s]
+    found = " ".join([first, *(s for s in sentences if s not in spared)])
+    lines = [f"## {check.__name__}", f"**Finds:** {found}", "", f"**Spares:** {' '.join(spared)}"]
+    if check in PAGE_CHECKS:
+        lines += ["", "Runs on documents of an unknown kind too."]
+    return "\n".join(lines) + "\n"
+
+
+def _paragraphs(described: Callable[..., object]) -> Iterator[str]:
+    for paragraph in re.split(r"\n\s*\n", inspect.getdoc(described) or ""):
+        if paragraph:
+            yield paragraph
+
+
+def _prose(described: Callable[..., object]) -> list[str]:
+    """The paragraphs of a docstring that are no examples, a paragraph a line."""
+    return [" ".join(p.split()) for p in _paragraphs(described) if not p.startswith(">>>")]
+
+
+# ---------------------------------------------------------------- rules
+
+
+class Outcome(NamedTuple):
+    """A rule that is one outcome of a larger reader, and no function of its own."""
+
+    name: str
+    meaning: str
+
+
+Named = Callable[..., object] | Outcome
+
+
+class Chapter(NamedTuple):
+    """Rules that make one kind of value."""
+
+    title: str
+    about: str
+    rules: tuple[Named, ...]
+
+
+RULES_INTRODUCTION = """\
+# Rules
+
+<!-- Made by `./test docs` from the rules' own docstrings and `export/describe.py`. -->
+
+A rule makes one kind of change. Its name stands in the column `rule` of
+`corrections.csv` ([its columns](output.md#corrections)) wherever it changed something, beside the
+text before and after. The lines of one cell, in their order, lead from `raw` to `value` in
+`cells.csv`; lines without a column lead from the cells of a row, or from the titles of the pages,
+to a structured value.
+
+The examples are run by `./test`: the first shows a text that the rule changes, the last mostly a
+near miss that it leaves alone. Invisible characters are written as `\\u200b`.
+"""
+
+CHAPTERS = (
+    Chapter(
+        "The text layer, whatever the font",
+        "For every cell and title, after the rules of its fonts; those up to "
+        f"`{BEFORE_FONT_RULES[-1].__name__}` before them too. All run again while one of them "
+        "changes something.",
+        TEXT_RULES,
+    ),
+    Chapter(
+        "The text layer, by font",
+        "A font's defects are judged from all its text in the document; then each rule is applied "
+        "to the fonts that have the defect of its name, and to no other.",
+        FONT_RULES,
+    ),
+    Chapter(
+        "Lines of paper",
+        "The lines of a cell as one text: breaks that paper made go, breaks that were meant stay.",
+        (join_lines, unwrap),
+    ),
+    Chapter("Values", "The joined text as it is published, in any column.", VALUE_RULES),
+    Chapter(
+        "code",
+        "The printed code cleaned, then settled by the row's indicator and the official wording.",
+        (
+            *OIT_CODE_RULES,
+            code_from_wording,
+            Outcome(
+                "code_from_indicator",
+                "The one code of the row's indicator whose print can have been misread so, where "
+                "the official wording of its question is not known or does not speak against it.",
+            ),
+        ),
+    ),
+    Chapter(
+        "agency, district, province",
+        "What titles print, and the name that was settled on from all pages together. The "
+        "confidence stands beside it.",
+        (
+            Outcome(
+                "place_by_vote",
+                "Pages print the official name without a mistake and they decide; without such a "
+                "place, the name that most pages print.",
+            ),
+            Outcome(
+                "place_by_look_alike",
+                "The nearest official place is a few look-alike letters off, and the next one "
+                "clearly further.",
+            ),
+            Outcome(
+                "place_by_context",
+                "Name, district and province of all pages, none sure alone, point to the place "
+                "together; the rows are marked `needs_review`.",
+            ),
+        ),
+    ),
+    Chapter(
+        "start_date, end_date",
+        "What a timeframe states, as `first day/last day`; one may be absent. A period that is "
+        "not certain marks the row `needs_review`.",
+        (
+            quarters,
+            Outcome("half_year", "The first or last months of a year: ๖ เดือนแรก, ครึ่งปีหลัง."),
+            Outcome("full_year", "A fiscal year, or several in a row: ตลอดปีงบประมาณ ๒๕๖๙."),
+            Outcome(
+                "month_range", "Two months: from the first day of one to the last of the other."
+            ),
+            Outcome("date_range", "Two days with a dash or ถึง between them."),
+            Outcome("month", "One month."),
+            Outcome("day", "One day."),
+            Outcome(
+                "deadline", "ภายใน and ไม่เกิน: an end, and a start only for a month. Not certain."
+            ),
+            Outcome("beginning", "ตั้งแต่ and เป็นต้นไป: a start without an end. Not certain."),
+            goes_on,
+            Outcome("several", "Several periods, from the first day to the last. Not certain."),
+        ),
+    ),
+    Chapter(
+        "responsible",
+        "One unit as printed, and its name; one that is only near a known name marks the row "
+        "`needs_review`.",
+        (
+            Outcome("canonical_name", "A known spelling of a unit: กองการศึกษาฯ is กองการศึกษา."),
+            nearest,
+            unwrapped,
+        ),
+    ),
+    Chapter("score", "The phrase that states it, and the number.", (read_score,)),
+    Chapter(
+        "strengths, weaknesses",
+        "A heading that is not printed as it should be, and the part that it opens. Not certain: "
+        "the row is marked `needs_review`.",
+        (misread_headings,),
+    ),
+)
+
+
+def rule_names() -> tuple[str, ...]:
+    """Every rule that the page describes, once."""
+    return tuple(dict.fromkeys(_name(rule) for chapter in CHAPTERS for rule in chapter.rules))
+
+
+def rules_page() -> str:
+    """Write the page about the rules, each under the first value that it makes."""
+    told: set[str] = set()
+    parts = [RULES_INTRODUCTION]
+    for chapter in CHAPTERS:
+        again = [f"`{_name(rule)}`" for rule in chapter.rules if _name(rule) in told]
+        about = f"{chapter.about} {'Also ' + ', '.join(again) + '.' if again else ''}".strip()
+        parts.append(f"## {chapter.title}\n{about}\n")
+        parts += [_rule(rule) for rule in chapter.rules if _name(rule) not in told]
+        told |= {_name(rule) for rule in chapter.rules}
+    return "\n".join(parts)
+
+
+def _name(rule: Named) -> str:
+    return rule.name if isinstance(rule, Outcome) else rule.__name__
+
+
+def _rule(rule: Named) -> str:
+    """One rule: its first sentences, and its examples as they run."""
+    if isinstance(rule, Outcome):
+        return f"### {rule.name}\n{rule.meaning}\n"
+    examples = [p for p in _paragraphs(rule) if p.startswith(">>>")]
+    shown = [f"```python\n{_visible(example)}\n```" for example in examples]
+    return "\n\n".join([f"### {rule.__name__}\n{' '.join(_prose(rule))}", *shown]) + "\n"
+
+
+def _visible(text: str) -> str:
+    r"""Write characters that a reader cannot see or has no font for as Python would escape them.
+
+    >>> _visible("ตรวจ\u200bสอบ \uf70a")
+    'ตรวจ\\u200bสอบ \\uf70a'
+    >>> _visible("น้ำ ดื่ม")
+    'น้ำ ดื่ม'
+    """
+    return "".join(f"\\u{ord(letter):04x}" if _is_hidden(letter) else letter for letter in text)
+
+
+def _is_hidden(letter: str) -> bool:
+    """An odd space, a control, a private glyph, or an accent that its letter has swallowed."""
+    kind = unicodedata.category(letter)
+    accent = kind == "Mn" and letter < "\u0e00"
+    return letter not in " \n" and (kind in ("Cc", "Cf", "Co", "Zs") or accent)
+
+
+PAGES = {"output": output_page, "checks": checks_page, "rules": rules_page}
+
 if __name__ == "__main__":
-    sys.stdout.write(output_page())
+    sys.stdout.write(PAGES[sys.argv[1] if len(sys.argv) > 1 else "output"]())

@@ -71,6 +71,14 @@ class Glyph(NamedTuple):
     font: str
 
 
+class EarlyMark(NamedTuple):
+    """A mark of the next page's first line, painted at the end of this one."""
+
+    glyph: Glyph
+    depth: float
+    """Points below the end of the table."""
+
+
 class PageDevice(PDFTextDevice):
     """Collects what one page draws: characters, rules, the share that pictures cover."""
 
@@ -230,9 +238,11 @@ def read_pdf(document: str, file: BufferedReader | BytesIO, password: str = "") 
             raise Unreadable(explain(document, error)) from error
         if not pages:
             raise Unreadable(f"{document}: no pages in this PDF; export or scan it again")
+        early: list[EarlyMark] = []
         for page in pages:
             kept = set(pdf.doc._cached_objs)
-            yield read_page(document, pdf, page)
+            read, early = read_page(document, pdf, page, early)
+            yield read
             forget_streams(pdf.doc, page, kept)
     finally:
         if hasattr(pdf, "_pages"):
@@ -260,8 +270,10 @@ def forget_streams(doc: Any, page: Any, kept: set[int]) -> None:
     page.close()
 
 
-def read_page(document: str, pdf: Any, page: Any) -> Page:
-    """One page as tables of cells and the lines outside of them."""
+def read_page(
+    document: str, pdf: Any, page: Any, early: Sequence[EarlyMark] = ()
+) -> tuple[Page, list[EarlyMark]]:
+    """One page as tables of cells and the lines outside of them, and the marks of the next page."""
     width, height = float(page.width), float(page.height)
     source = Source(document, page.page_number, Box(0.0, 0.0, width, height))
     device = PageDevice(pdf.rsrcmgr, width, height)
@@ -269,20 +281,73 @@ def read_page(document: str, pdf: Any, page: Any) -> Page:
         PDFPageInterpreter(pdf.rsrcmgr, device).process_page(page.page_obj)
     except PARSER_ERRORS as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
-        return Page(source, layer="useless", layer_note=f"the page cannot be parsed: {reason}")
+        note = f"the page cannot be parsed: {reason}"
+        return Page(source, layer="useless", layer_note=note), []
     glyphs = [g for g in device.glyphs if 0 <= g.baseline <= height + g.size and g.x1 >= 0]
     share = min(device.image_area / (width * height or 1), 1.0)
     layer, note = judge_layer(flowing(glyphs), image_share=share)
     if layer != "good":
         if not glyphs:
             note = why_no_text(share, device.outlines)
-        return Page(source, layer=layer, layer_note=note, image_share=share)
+        return Page(source, layer=layer, layer_note=note, image_share=share), []
     grids = find_grids(device.across, device.down, height)
     if not grids and device.shaded_across:
         grids = find_grids(
             device.across + device.shaded_across, device.down + device.shaded_down, height
         )
-    return replace(place(source, glyphs, grids), layer_note=note, image_share=share)
+    if early:
+        glyphs = put_early(early, glyphs, grids)
+    glyphs, early = take_early(glyphs, grids)
+    return replace(place(source, glyphs, grids), layer_note=note, image_share=share), early
+
+
+def take_early(
+    glyphs: Sequence[Glyph], grids: Sequence[Grid]
+) -> tuple[list[Glyph], list[EarlyMark]]:
+    """Take out the marks that belong to the next page.
+
+    Where Chromium cuts a row in two it paints the marks of the next page's first line, which jut
+    over the cut, at the end of this page, and not again on the next.
+    """
+    if not grids or not grids[-1].open_below:
+        return list(glyphs), []
+    bottom = grids[-1].ys[-1]
+    early = [
+        EarlyMark(g, g.baseline - bottom)
+        for g in glyphs
+        if is_mark(g.text) and g.x1 - g.x0 < 1 and 0 < g.baseline - bottom < 2 * g.size
+    ]
+    taken = {id(mark.glyph) for mark in early}
+    letters = [g.baseline for g in glyphs if id(g) not in taken and not is_mark(g.text)]
+    if any(abs(mark.glyph.baseline - y) < 2 for mark in early for y in letters):
+        return list(glyphs), []  # a line of text stands there: a footer
+    return [g for g in glyphs if id(g) not in taken], early
+
+
+def put_early(
+    early: Sequence[EarlyMark], glyphs: Sequence[Glyph], grids: Sequence[Grid]
+) -> list[Glyph]:
+    """Put marks painted on the page before behind their letters: as deep below a row's top as they
+    were below the cut, and where the letter ends. What finds no letter is left as a glyph."""
+    found = list(glyphs)
+    tops = [y for grid in grids for y in grid.ys]
+    for mark in early:
+        places = [
+            i
+            for i, g in enumerate(found)
+            if not is_mark(g.text)
+            and abs(g.x1 - mark.glyph.x0) < 0.15 * g.size
+            and any(abs(g.baseline - y - mark.depth) < 1.5 for y in tops)
+        ]
+        if len(places) != 1:
+            found.append(mark.glyph)
+            continue
+        at = places[0] + 1
+        while at < len(found) and is_mark(found[at].text):
+            at += 1
+        letter = found[places[0]]
+        found.insert(at, mark.glyph._replace(baseline=letter.baseline, font=letter.font))
+    return found
 
 
 def flowing(glyphs: Sequence[Glyph]) -> str:

@@ -249,6 +249,9 @@ def doubled_marks(text: str) -> str:
     return _DOUBLED.sub(r"\1", text)
 
 
+_GAP_BEFORE_MARK = re.compile(rf" [{MARK}]")
+
+
 def mark_before_word(text: str) -> str:
     """Move marks that stand before a word onto the one letter where they make it a word.
 
@@ -256,11 +259,15 @@ def mark_before_word(text: str) -> str:
     'หน้า ๑ เล่ม ๑๔๐'
     >>> mark_before_word("ท ี่ดิน")
     'ท ี่ดิน'
+    >>> mark_before_word("ป ีม ีข้อเสนอ")
+    'ป ีม ีข้อเสนอ'
     """
 
     def move(match: re.Match[str]) -> str:
         text, marks = match.string, match[1]
         word = _run_after(text, match.end())
+        if _GAP_BEFORE_MARK.match(text, match.end() + len(word)):
+            return marks  # a layer with a gap before every mark: they belong to what is before
         spaced = len(text[: match.start()].rstrip())
         before = _run_before(text, spaced)
         places = [i + 1 for i, letter in enumerate(word[:4]) if "\u0e01" <= letter <= "\u0e2e"]

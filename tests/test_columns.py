@@ -264,3 +264,11 @@ def test_paper_table_of_another_width_does_not_go_on():
     )
     assert columns(report, 2) == []
     assert [r.code for r in report.rows] == ["i1"]
+
+
+def test_paper_table_that_ends_earlier_does_not_go_on():
+    """Its first columns stand where those of the report do, and it is another table."""
+    summary = ["ลำดับ", "รายการ", "ปี ๒๕๖๗", "ปี ๒๕๖๘", "ผลต่าง"]
+    report = report_of_pdf(on_paper([BROKEN, FIRST]), on_paper([summary], XS[:6]))
+    assert columns(report, 2) == []
+    assert [r.code for r in report.rows] == ["i1"]

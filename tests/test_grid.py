@@ -166,6 +166,14 @@ def test_rule_missing_between_two_rows_merges_their_cells_in_that_column_only():
     assert spans(grid) == [(0, 0, 1, 1), (0, 1, 2, 1), (0, 2, 2, 1), (1, 0, 1, 1)]
 
 
+@pytest.mark.parametrize(("drawn", "count"), [(30, 1), (80, 2)], ids=["a stub", "most of it"])
+def test_a_side_is_there_when_most_of_it_is_drawn(drawn, count):
+    """A rule that ends within a cell: an underline that touches, or a side with a gap."""
+    levels = across((100, 0, 200), (150, 0, drawn), (150, 100, 200), (200, 0, 200))
+    grid = one(levels, down((0, 100, 200), (100, 100, 200), (200, 100, 200)))
+    assert sum(span.column == 0 for span in grid.spans) == count
+
+
 def test_an_l_is_cut_into_rectangles():
     """Two rules are missing: three fields run together around a fourth."""
     levels = across((100, 0, 200), (150, 100, 200), (200, 0, 200))

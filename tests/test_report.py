@@ -8,6 +8,7 @@ import pytest
 from made import (
     AGENCY,
     FIELDS,
+    HEADERS,
     ROW,
     TITLE,
     Font,
@@ -155,6 +156,19 @@ def test_years_of_the_title(title, years, inferred):
     assert (report.years.fiscal, report.years.assessment) == years
     assert report.years.inferred == inferred
     assert [(r.fiscal_year, r.assessment_year) for r in report.rows] == [years]
+
+
+def test_year_of_the_plan_follows_the_year_assessed():
+    """No title states a year, the header over the analysis does."""
+    over = [
+        (HEADERS["indicator"], 2, 1),
+        ("การวิเคราะห์ผลการประเมิน ในปี ๒๕๖๕", 1, 2),
+        ("การนำผลการวิเคราะห์ไปสู่การปฏิบัติ", 1, 5),
+    ]
+    body = [ROW[f] for f in FIELDS]
+    text = html([over, [HEADERS[f] for f in FIELDS[1:]], body], titles=("รายงาน ITA", AGENCY))
+    found = only(text)
+    assert (found.fiscal_year, found.assessment_year) == (2566, 2565)
 
 
 def test_report_without_a_year_is_shown_to_a_person():

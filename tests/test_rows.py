@@ -107,8 +107,20 @@ def test_code_of_a_second_question_stands_on_the_next_page():
 
 def test_whole_question_after_a_whole_one_is_a_row_of_its_own():
     """It prints no code, and says all that the official question says."""
-    report = report_of(tsv([ROW]), tsv([SECOND | {"question": I2}]))
-    assert said(report) == [("i1", (1,)), ("i2", (2,))]
+    report = report_of(tsv([ROW | {"timeframe": ""}]), tsv([SECOND | {"question": I2}]))
+    assert said(report, "timeframe") == [("i1", (1,), None), ("i2", (2,), "ตลอดปีงบประมาณ 2569")]
+
+
+def test_row_below_a_section_never_goes_on():
+    """The row before is incomplete, and this one prints no code: the section parts them."""
+    other = row(indicator="", question="เรื่องร้องเรียนภายในหน่วยงาน")
+    first = html([HEAD, cells_of(ROW | {"timeframe": ""})])
+    second = html([HEAD, [("ตัวชี้วัดที่ ๕ การแก้ไขปัญหาการทุจริต", 1, 8)], cells_of(other)])
+    report = report_of(first, second)
+    assert said(report, "indicator_no", "timeframe") == [
+        ("i1", (1,), 1, None),
+        (None, (2,), 5, "ตลอดปีงบประมาณ 2569"),
+    ]
 
 
 def test_row_that_prints_a_code_never_goes_on():
