@@ -158,6 +158,25 @@ def put_together(rows: Iterable[TableRow], judge: Judge) -> tuple[PhysicalRow, .
     return tuple(PhysicalRow(tuple(parts)) for parts in found)
 
 
+def asks_on(before: Sequence[TableRow], row: TableRow) -> bool:
+    """True where a row of several questions is cut between two of them.
+
+    The next question prints its code, but stands without a time of its own, beside no other
+    indicator, and without units where no open side shows the cut.
+    """
+
+    def filled(field: str) -> bool:
+        return any(squeeze(part.raw(field)) for part in before)
+
+    indicator = squeeze(row.raw("indicator"))
+    if not filled("timeframe") or squeeze(row.raw("timeframe")):
+        return False
+    if indicator and indicator != squeeze("".join(p.raw("indicator") for p in before)):
+        return False
+    is_open = row.is_cut or before[-1].is_open
+    return is_open or (filled("responsible") and not squeeze(row.raw("responsible")))
+
+
 def goes_on(before: Sequence[TableRow], row: TableRow, judge: Judge) -> bool:
     """True where `row` is the rest of the row that ends with `before`.
 
@@ -175,8 +194,10 @@ def goes_on(before: Sequence[TableRow], row: TableRow, judge: Judge) -> bool:
         return row.is_first or not row.is_open
     if not asked.strip() and last.is_open and row.is_first:
         return True
-    if judge.prints_code(question) or not row.is_first or row.page == last.page:
+    if not row.is_first or row.page == last.page:
         return False
+    if judge.prints_code(question):
+        return asks_on(before, row)
     if judge.is_whole(question) and judge.is_whole(asked):
         return False
     complete = bool(squeeze(row.raw("timeframe"))) and bool(squeeze(row.raw("analysis")))

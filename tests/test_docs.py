@@ -1,4 +1,4 @@
-"""The generated pages of docs/ are in step with the code, and what README.md says of files holds."""
+"""The generated pages of docs/ are in step with the code; README.md names what there is."""
 
 import ast
 import importlib
@@ -133,3 +133,13 @@ def test_the_picture_is_small():
     for picture in (DOCS / "images").iterdir():
         assert picture.suffix == ".png"
         assert picture.stat().st_size < 300_000
+
+
+def test_the_house_is_drawn_with_every_module():
+    page = (DOCS / "architecture.md").read_text("utf-8")
+    house = page.partition("## The house")[2].partition("\n## ")[0]
+    for layer in ("extract", "profiles", "normalize", "audit", "export"):
+        part = re.search(rf"^    {layer}/ .*?(?=^    \S)", house, re.MULTILINE | re.DOTALL)[0]
+        drawn = set(re.findall(r"\w+\.py", part))
+        there = {path.name for path in (ROOT / layer).glob("*.py")} - {"__init__.py"}
+        assert drawn == there, layer

@@ -193,7 +193,8 @@ def test_page_read_twice_with_other_mistakes_is_a_twin():
 
 
 def test_pages_of_like_text_about_other_questions_are_no_twins():
-    report = report_of(tsv([ROW | LONG]), tsv([SECOND | LONG]))
+    more = LONG | {"analysis": 3 * LONG["analysis"]}
+    report = report_of(tsv([ROW | more]), tsv([SECOND | more]))
     assert report.twins == ()
     assert said(report) == [("i1", (1,)), ("i2", (2,))]
 
@@ -277,15 +278,27 @@ def test_sections_name_the_indicator():
         cells_of(ROW | {"indicator": ""}),
         [("ตัวชี้วัดที่ ๕ การแก้ไขปัญหาการทุจริต", 1, 8)],
         cells_of(
-            row(
-                indicator="",
-                question="i๑๕ ท่านเชื่อมั่นในกระบวนการจัดการเรื่องร้องเรียนการทุจริต"
-                "และประพฤติมิชอบภายในหน่วยงานของท่าน มากน้อยเพียงใด",
-            )
+            row(indicator="", question="เรื่องร้องเรียนภายในหน่วยงาน"),
         ),
     ]
     report = report_of(html(rows))
-    assert said(report, "indicator_no") == [("i1", (1,), 1), ("i15", (1,), 5)]
+    assert said(report, "indicator_no") == [("i1", (1,), 1), (None, (1,), 5)]
+
+
+def test_sections_of_a_table_without_a_column_of_indicators():
+    odd = row(question="เรื่องร้องเรียนภายในหน่วยงาน")
+    rows = [
+        HEAD[1:],
+        [("ตัวชี้วัดที่ ๑ การปฏิบัติหน้าที่", 1, 7)],
+        cells_of(ROW, "indicator"),
+        [("ตัวชี้วัดที่ ๕ การแก้ไขปัญหาการทุจริต", 1, 7)],
+        cells_of(odd, "indicator"),
+    ]
+    found = said(report_of(html(rows)), "indicator_no", "indicator_name")
+    assert found == [
+        ("i1", (1,), 1, "การปฏิบัติหน้าที่"),
+        (None, (1,), 5, "การแก้ไขปัญหาการทุจริต"),
+    ]
 
 
 def test_several_questions_in_one_cell_share_the_rest():
