@@ -72,10 +72,15 @@ def find_grids(
     `across` are horizontal rules (`at` is y), `down` vertical ones (`at` is x). A grid that lies
     within one cell of another is a box in that cell's text, not a table of its own.
     """
-    across, down = join_rules(across), join_rules(down)
+    across = [rule for rule in join_rules(across) if -SNAP_POINTS < rule.at < page_height]
+    down = [
+        Rule(rule.at, max(rule.start, 0.0), min(rule.end, page_height))
+        for rule in join_rules(down)
+        if rule.start < page_height and rule.end > 0
+    ]
     grids = []
     for group in touching(across, down):
-        grid = build_grid(*group, page_height)
+        grid = build_grid(*group)
         if grid is not None and len(grid.spans) > 1:
             grids.append(grid)
     grids.sort(key=lambda grid: (grid.ys[0], grid.xs[0]))
@@ -135,16 +140,38 @@ def touching(across: Sequence[Rule], down: Sequence[Rule]) -> list[tuple[list[Ru
         groups[root(i)][0].append(level)
     for j, upright in enumerate(down, len(across)):
         groups[root(j)][1].append(upright)
-    return [group for group in groups.values() if group[0] and group[1]]
+    alone = [upright for level, uprights in groups.values() if not level for upright in uprights]
+    return [group for group in groups.values() if all(group)] + side_by_side(alone)
 
 
-def build_grid(across: list[Rule], down: list[Rule], page_height: float) -> Grid | None:
+def side_by_side(down: Sequence[Rule]) -> list[tuple[list[Rule], list[Rule]]]:
+    """Upright rules of one length that nothing joins: a row that a page break cuts at both ends.
+
+    >>> columns = side_by_side([Rule(10, 40, 700), Rule(90, 40, 700), Rule(200, 41, 700)])
+    >>> [[rule.at for rule in upright] for _, upright in columns]
+    [[10, 90, 200]]
+    >>> side_by_side([Rule(10, 40, 700), Rule(90, 300, 400), Rule(200, 40, 60)])
+    []
+    """
+    groups: list[list[Rule]] = []
+    for rule in sorted(down):
+        for group in groups:
+            if abs(group[0].start - rule.start) < 6 and abs(group[0].end - rule.end) < 6:
+                group.append(rule)
+                break
+        else:
+            groups.append([rule])
+    return [
+        ([], group) for group in groups if len(group) > 2 and group[0].end - group[0].start > 40
+    ]
+
+
+def build_grid(across: list[Rule], down: list[Rule]) -> Grid | None:
     """Cells of one group of rules; None where they enclose nothing."""
-    top = min(*(r.start for r in down), *(r.at for r in across))
-    bottom = max(*(r.end for r in down), *(r.at for r in across))
-    left = min(*(r.start for r in across), *(r.at for r in down))
-    right = max(*(r.end for r in across), *(r.at for r in down))
-    top, bottom = max(top, 0.0), min(bottom, page_height)
+    top = min([r.start for r in down] + [r.at for r in across])
+    bottom = max([r.end for r in down] + [r.at for r in across])
+    left = min([r.start for r in across] + [r.at for r in down])
+    right = max([r.end for r in across] + [r.at for r in down])
     xs = levels([left, *(r.at for r in down), right])
     ys = levels([top, *(r.at for r in across), bottom])
     columns, rows = len(xs) - 1, len(ys) - 1

@@ -10,6 +10,7 @@ import struct
 import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from io import BufferedReader, BytesIO
 from itertools import pairwise
@@ -20,9 +21,10 @@ from pdfminer.pdfdevice import PDFTextDevice
 from pdfminer.pdfdocument import PDFPasswordIncorrect
 from pdfminer.pdffont import PDFUnicodeNotDefined
 from pdfminer.pdfinterp import PDFPageInterpreter
+from pdfminer.pdfpage import PDFPage
 from pdfminer.pdftypes import PDFStream, resolve1
 from pdfminer.psparser import PSException
-from pdfminer.utils import apply_matrix_pt, mult_matrix
+from pdfminer.utils import apply_matrix_pt, apply_matrix_rect, mult_matrix
 from pdfplumber.utils.exceptions import PdfminerException
 from pdfplumber.utils.pdfinternals import decode_text
 
@@ -82,9 +84,9 @@ class EarlyMark(NamedTuple):
 class PageDevice(PDFTextDevice):
     """Collects what one page draws: characters, rules, the share that pictures cover."""
 
-    def __init__(self, rsrcmgr: Any, width: float, height: float) -> None:
+    def __init__(self, rsrcmgr: Any) -> None:
         super().__init__(rsrcmgr)
-        self.width, self.height = width, height
+        self.width = self.height = 0.0
         self.glyphs: list[Glyph] = []
         self.across: list[Rule] = []
         self.down: list[Rule] = []
@@ -97,6 +99,10 @@ class PageDevice(PDFTextDevice):
         self._figure: Matrix = self.ctm
         self._tags: list[tuple[int, str | None]] = []
         self._fonts: dict[int, str] = {}
+
+    def begin_page(self, page: PDFPage, ctm: Matrix) -> None:
+        x0, y0, x1, y1 = apply_matrix_rect(ctm, page.mediabox)
+        self.width, self.height = abs(x1 - x0), abs(y1 - y0)
 
     def begin_tag(self, tag: Any, props: Any = None) -> None:
         actual = props.get("ActualText") if isinstance(props, dict) else None
@@ -231,22 +237,28 @@ def read_pdf(document: str, file: BufferedReader | BytesIO, password: str = "") 
         pdf = pdfplumber.open(file, password=password or None)
     except PARSER_ERRORS as error:
         raise Unreadable(explain(document, error)) from error
-    try:
-        try:
-            pages = pdf.pages
-        except PARSER_ERRORS as error:
-            raise Unreadable(explain(document, error)) from error
-        if not pages:
-            raise Unreadable(f"{document}: no pages in this PDF; export or scan it again")
+    with closing(pdf.stream) if pdf.path else nullcontext():
+        number = 0
         early: list[EarlyMark] = []
-        for page in pages:
+        pages = PDFPage.create_pages(pdf.doc)
+        while True:
             kept = set(pdf.doc._cached_objs)
-            read, early = read_page(document, pdf, page, early)
+            try:
+                page = next(pages, None)
+            except PARSER_ERRORS as error:
+                if not number:
+                    raise Unreadable(explain(document, error)) from error
+                note = f"the list of pages is broken from here on: {reason_of(error)}"
+                yield Page(Source(document, number + 1), layer="useless", layer_note=note)
+                return
+            if page is None:
+                break
+            number += 1
+            read, early = read_page(Source(document, number), pdf.rsrcmgr, page, early)
             yield read
             forget_streams(pdf.doc, page, kept)
-    finally:
-        if hasattr(pdf, "_pages"):
-            pdf.flush_cache()
+    if not number:
+        raise Unreadable(f"{document}: no pages in this PDF; export or scan it again")
 
 
 def explain(document: str, error: BaseException) -> str:
@@ -254,8 +266,15 @@ def explain(document: str, error: BaseException) -> str:
     cause = error.args[0] if error.args and isinstance(error.args[0], BaseException) else error
     if isinstance(cause, PDFPasswordIncorrect):
         return f"{document}: encrypted; open it with its password and export it without one"
-    reason = " ".join(str(cause).split())[:120] or type(cause).__name__
-    return f"{document}: not a readable PDF ({reason}); is it complete? export or scan it again"
+    return (
+        f"{document}: not a readable PDF ({reason_of(cause)}); is it complete? "
+        "export or scan it again"
+    )
+
+
+def reason_of(error: BaseException) -> str:
+    """What a parser's error says, on one short line."""
+    return " ".join(str(error).split())[:120] or type(error).__name__
 
 
 def forget_streams(doc: Any, page: Any, kept: set[int]) -> None:
@@ -263,32 +282,30 @@ def forget_streams(doc: Any, page: Any, kept: set[int]) -> None:
     for objid in [i for i, (o, _) in doc._cached_objs.items() if isinstance(o, PDFStream)]:
         if objid not in kept:
             del doc._cached_objs[objid]
-    for stream in page.page_obj.contents:
+    for stream in page.contents:
         resolved = resolve1(stream)
         if isinstance(resolved, PDFStream):
             resolved.data = None
-    page.close()
 
 
 def read_page(
-    document: str, pdf: Any, page: Any, early: Sequence[EarlyMark] = ()
+    source: Source, rsrcmgr: Any, page: PDFPage, early: Sequence[EarlyMark] = ()
 ) -> tuple[Page, list[EarlyMark]]:
     """One page as tables of cells and the lines outside of them, and the marks of the next page."""
-    width, height = float(page.width), float(page.height)
-    source = Source(document, page.page_number, Box(0.0, 0.0, width, height))
-    device = PageDevice(pdf.rsrcmgr, width, height)
+    device = PageDevice(rsrcmgr)
     try:
-        PDFPageInterpreter(pdf.rsrcmgr, device).process_page(page.page_obj)
+        PDFPageInterpreter(rsrcmgr, device).process_page(page)
     except PARSER_ERRORS as error:
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
-        note = f"the page cannot be parsed: {reason}"
+        note = f"the page cannot be parsed: {reason_of(error)}"
         return Page(source, layer="useless", layer_note=note), []
+    width, height = device.width, device.height
+    source = replace(source, box=Box(0.0, 0.0, width, height))
     glyphs = [g for g in device.glyphs if 0 <= g.baseline <= height + g.size and g.x1 >= 0]
     share = min(device.image_area / (width * height or 1), 1.0)
     layer, note = judge_layer(flowing(glyphs), image_share=share)
     if layer != "good":
         if not glyphs:
-            note = why_no_text(share, device.outlines)
+            note = why_no_text(share, device.outlines, device.turned)
         return Page(source, layer=layer, layer_note=note, image_share=share), []
     grids = find_grids(device.across, device.down, height)
     if not grids and device.shaded_across:
@@ -367,12 +384,16 @@ def flowing(glyphs: Sequence[Glyph]) -> str:
     return "".join(parts).strip()
 
 
-def why_no_text(image_share: float, outlines: int) -> str:
-    """Why a page has no character at all; empty for a blank one.
+def why_no_text(image_share: float, outlines: int, turned: int) -> str:
+    """Why a page has no upright character at all; empty for a blank one.
 
-    >>> why_no_text(0.98, 0), why_no_text(0.0, 900), why_no_text(0.0, 3)
+    >>> why_no_text(0.98, 0, 0), why_no_text(0.0, 900, 0), why_no_text(0.0, 3, 0)
     ('a picture covers 98% of it and there is no text', 'its text is drawn as outlines', '')
+    >>> why_no_text(0.0, 0, 900)
+    'its text is turned on its side'
     """
+    if turned > 20:
+        return "its text is turned on its side"
     if image_share > 0.02:
         return f"a picture covers {image_share:.0%} of it and there is no text"
     return "its text is drawn as outlines" if outlines > 100 else ""
@@ -453,7 +474,11 @@ def stretches(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
 
 
 def is_mark(text: str) -> bool:
-    """True for a combining mark alone, private-use ones of old Thai fonts included."""
+    """True for combining marks alone, private-use ones of old Thai fonts included.
+
+    >>> is_mark("่"), is_mark("\uf70a"), is_mark("ํา"), is_mark("")
+    (True, True, False, False)
+    """
     return bool(text) and (unicodedata.category(text[0]) == "Mn" or "\uf700" < text[0] <= "\uf71a")
 
 

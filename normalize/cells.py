@@ -226,7 +226,7 @@ HEADED = re.compile(r"\s*\(?[0-9๐-๙]{1,2}[.)]\s*[^\s0-9๐-๙][^\s]{2,26}(?
 
 
 def items_have_heads(views: Sequence[TableView]) -> bool:
-    """True where numbered items mostly begin with a short head and a space: `๑.การยืม จัดทำทะเบียน`."""
+    """True where numbered items mostly begin with a short head: `๑.การยืม จัดทำทะเบียน`."""
     heads = items = 0
     for _, text in data_texts(views):
         lines = text.text.split("\n")

@@ -593,6 +593,17 @@ def one_off(one: str, two: str) -> bool:
     return short[at + (len(short) == len(long)) :] == long[at + 1 :]
 
 
+READER_OF = {
+    "day": "single_dates",
+    "month": "single_dates",
+    "date_range": "date_ranges",
+    "month_range": "date_ranges",
+    "half_year": "halves",
+    "full_year": "whole_years",
+}
+"""The function that reads each kind of period, for the trace; the others bear its name."""
+
+
 @lru_cache(maxsize=1024)
 def read_period(text: str, fiscal_year: int | None) -> Period | None:
     """The period that a timeframe states; None where it states none, as `-` or ทุกไตรมาส.
@@ -621,7 +632,8 @@ def read_period(text: str, fiscal_year: int | None) -> Period | None:
     if period is None or (period.start is None and period.end is None):
         period = near_misread(bare, fiscal_year) or period or unread("unread")
     days = f"{period.start or ''}/{period.end or ''}"
-    steps = (Step(period.rule, text, days),) if days != "/" else ()
+    rule = READER_OF.get(period.rule, period.rule)
+    steps = (Step(rule, text, days),) if days != "/" else ()
     return replace(period, years=tuple(dict.fromkeys(period.years)), steps=steps)
 
 

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
@@ -1054,28 +1054,43 @@ def _resolve_printed(mentions: Sequence[Mention], official: Gazetteer) -> Agency
 
 # ---------------------------------------------------------------- the trace
 
-_RULES: Mapping[How, str] = {
-    "exact": "place_by_vote",
-    "look-alike": "place_by_look_alike",
-    "context": "place_by_context",
-    "printed": "place_by_vote",
-    "unknown": "place_by_vote",
+
+def place_by_vote(name: str | None) -> str | None:
+    """Take the official name that most pages print for the places where others differ."""
+    return name
+
+
+def place_by_look_alike(name: str | None) -> str | None:
+    """Take the one official name that differs from the print in letters that look alike."""
+    return name
+
+
+def place_by_context(name: str | None) -> str | None:
+    """Take the official name that district, province and all readings together point to."""
+    return name
+
+
+_RULES: Mapping[How, Callable[[str | None], str | None]] = {
+    "exact": place_by_vote,
+    "look-alike": place_by_look_alike,
+    "context": place_by_context,
+    "printed": place_by_vote,
+    "unknown": place_by_vote,
 }
 
 
 def _with_steps(agency: Agency) -> Agency:
     """Say for every title what was put in place of its words, by which rule."""
     steps = []
+    rule = _RULES[agency.how]
     for reading in agency.votes:
         pairs: tuple[tuple[PlaceField, str | None, str | None], ...] = (
-            ("agency", reading.name, agency.name),
-            ("district", reading.district, agency.district),
-            ("province", reading.province, agency.province),
+            ("agency", reading.name, rule(agency.name)),
+            ("district", reading.district, rule(agency.district)),
+            ("province", reading.province, rule(agency.province)),
         )
         steps += [
-            PlaceStep(
-                _RULES[agency.how], what, before, after, agency.confidence, reading.title_pages
-            )
+            PlaceStep(rule.__name__, what, before, after, agency.confidence, reading.title_pages)
             for what, before, after in pairs
             if reading.title_pages
             and before is not None

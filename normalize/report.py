@@ -397,8 +397,8 @@ def say_indicators(
     """What the pages of a row print for its indicator; an empty cell goes on with the one above."""
     said: list[SaidIndicator] = []
     for part in physical.parts:
-        pieces = part.pieces("indicator") or part.section
-        text = " ".join(p.text.text.replace("\n", "") for p in pieces if not p.is_empty)
+        own = [p for p in part.pieces("indicator") if not p.is_empty]
+        text = " ".join(p.text.text.replace("\n", "") for p in own or part.section)
         if text.strip():
             said.append(SaidIndicator(part.page, text, read_indicator(text, framework)))
     if len(said) > 1 and any(s.reading.how in ("fragment", "unknown") for s in said[1:]):

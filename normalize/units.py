@@ -249,7 +249,7 @@ def named(printed: str) -> tuple[Unit, Step | None]:
     """One unit from its print."""
     name, certain = spelled(key(printed))
     if name:
-        rule = "canonical_name" if certain else "nearest"
+        rule = "spelled" if certain else "nearest"
         unit = Unit(name, printed, known=True, certain=certain)
     else:
         rule = "unwrapped"

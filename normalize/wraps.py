@@ -272,7 +272,7 @@ def _is_wrapped(cost: float, unwrapped: float, share: float = 0.65) -> bool:
 
 
 Key = tuple[tuple[int, int], int]
-"""(Page, table) and column: widths differ between pages, and one page may be typed where others are read."""
+"""(Page, table) and column: widths differ between pages; one may be typed where others are read."""
 
 
 def wrap_widths(columns: Mapping[Key, Sequence[str]]) -> dict[Key, int | None]:

@@ -87,7 +87,7 @@ def test_without_a_year_anywhere_there_are_no_dates():
 
 def test_the_step_leads_from_the_print_to_the_dates():
     (step,) = read_period("ตลอด\nปีงบประมาณ ๒๕๖๙", 2569).steps
-    assert step == ("full_year", "ตลอด\nปีงบประมาณ ๒๕๖๙", "2025-10-01/2026-09-30")
+    assert step == ("whole_years", "ตลอด\nปีงบประมาณ ๒๕๖๙", "2025-10-01/2026-09-30")
 
 
 @given(text=TEXT, year=YEARS)
