@@ -479,7 +479,9 @@ def is_mark(text: str) -> bool:
     >>> is_mark("่"), is_mark("\uf70a"), is_mark("ํา"), is_mark("")
     (True, True, False, False)
     """
-    return bool(text) and (unicodedata.category(text[0]) == "Mn" or "\uf700" < text[0] <= "\uf71a")
+    return bool(text) and all(
+        unicodedata.category(letter) == "Mn" or "\uf700" < letter <= "\uf71a" for letter in text
+    )
 
 
 def to_lines(glyphs: Sequence[Glyph], spaced: bool) -> tuple[Line, ...]:
