@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from profiles.report import NoProfile, Profile, profile_named, profiles
 
 __version__ = "0.1.0"
 
-SOME_FAILED, FOUND, USAGE, INTERRUPTED = 6, 8, 2, 130
+CRASHED, SOME_FAILED, FOUND, INTERRUPTED = 1, 6, 8, 130
 NO_PROFILE = "no table of a known kind of report: its cells are in cells.csv, it has no rows"
 BLOCK_BYTES = 1 << 20
 
@@ -163,6 +164,7 @@ class Tally:
 
     documents: int = 0
     failed: int = 0
+    crashed: int = 0
     partial: int = 0
     pages: int = 0
     rows: int = 0
@@ -229,8 +231,16 @@ def convert(
 
 
 def run(found: Iterable[Input], settings: Settings, tally: Tally) -> Iterator[DocumentResult]:
+    """Convert one after another. A fault of our own is shown with its traceback, costs its
+    document alone, and makes the exit code 1."""
     for source in found:
-        result = convert_document(source, settings)
+        try:
+            result = convert_document(source, settings)
+        except Exception as error:  # the other documents must not be lost to it
+            traceback.print_exc()
+            message = f"a fault of raingan ({type(error).__name__}); please report it with the file"
+            result = DocumentResult(DocumentRecord(source.name, "failed", error=message))
+            tally.crashed += 1
         tally.count(result)
         yield result
 
@@ -292,6 +302,8 @@ def summary(tally: Tally, out: Path, files: Sequence[Path]) -> None:
 
 def exit_code(tally: Tally, fail_on: FailOn | None) -> int:
     """The exit code of the contract for a run that ended."""
+    if tally.crashed:
+        return CRASHED
     if tally.failed:
         return Unreadable.exit_code if tally.documents == 1 else SOME_FAILED
     if tally.documents == 1 and any(r.error == NO_PROFILE for r in tally.failures or []):
@@ -402,7 +414,10 @@ def errors_on_one_line() -> Iterator[None]:
     except ReportError as error:
         fail(str(error), error.exit_code)
     except KeyboardInterrupt:
-        fail("interrupted: nothing was written, the output of the run before is as it was", 130)
+        fail(
+            "interrupted: nothing was written, the output of the run before is as it was",
+            INTERRUPTED,
+        )
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -73,10 +73,11 @@ def year_conflict(report: Report) -> Iterator[Problem]:
     """
     years = report.years
     fair = {years.fiscal, years.assessment}
-    wrong = [said for said in years.said if said.year not in fair]
+    stated = [said for said in years.said if said.where != "timeframe"]
+    wrong = [said for said in stated if said.year not in fair]
     wrong += [
         said
-        for said in years.said
+        for said in stated
         if said.year in fair
         and (
             (said.where == "assessment" and said.year != years.assessment)

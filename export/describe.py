@@ -14,11 +14,12 @@ from audit.checks import CHECKS, PAGE_CHECKS, Check
 from export.schema import TABLES, Field, Table
 from normalize.cells import VALUE_RULES
 from normalize.codes import OIT_CODE_RULES, code_from_wording
-from normalize.periods import goes_on, quarters
+from normalize.periods import date_ranges, goes_on, halves, quarters, single_dates, whole_years
+from normalize.places import place_by_context, place_by_look_alike, place_by_vote
 from normalize.scores import read_score
 from normalize.sections import misread_headings
 from normalize.text import BEFORE_FONT_RULES, FONT_RULES, TEXT_RULES
-from normalize.units import nearest, unwrapped
+from normalize.units import nearest, spelled, unwrapped
 from normalize.wraps import join_lines, unwrap
 
 INTRODUCTION = """\
@@ -229,38 +230,18 @@ CHAPTERS = (
         "agency, district, province",
         "What titles print, and the name that was settled on from all pages together. The "
         "confidence stands beside it.",
-        (
-            Outcome(
-                "place_by_vote",
-                "Pages print the official name without a mistake and they decide; without such a "
-                "place, the name that most pages print.",
-            ),
-            Outcome(
-                "place_by_look_alike",
-                "The nearest official place is a few look-alike letters off, and the next one "
-                "clearly further.",
-            ),
-            Outcome(
-                "place_by_context",
-                "Name, district and province of all pages, none sure alone, point to the place "
-                "together; the rows are marked `needs_review`.",
-            ),
-        ),
+        (place_by_vote, place_by_look_alike, place_by_context),
     ),
     Chapter(
         "start_date, end_date",
         "What a timeframe states, as `first day/last day`; one may be absent. A period that is "
         "not certain marks the row `needs_review`.",
         (
+            date_ranges,
             quarters,
-            Outcome("half_year", "The first or last months of a year: ๖ เดือนแรก, ครึ่งปีหลัง."),
-            Outcome("full_year", "A fiscal year, or several in a row: ตลอดปีงบประมาณ ๒๕๖๙."),
-            Outcome(
-                "month_range", "Two months: from the first day of one to the last of the other."
-            ),
-            Outcome("date_range", "Two days with a dash or ถึง between them."),
-            Outcome("month", "One month."),
-            Outcome("day", "One day."),
+            halves,
+            single_dates,
+            whole_years,
             Outcome(
                 "deadline", "ภายใน and ไม่เกิน: an end, and a start only for a month. Not certain."
             ),
@@ -274,7 +255,7 @@ CHAPTERS = (
         "One unit as printed, and its name; one that is only near a known name marks the row "
         "`needs_review`.",
         (
-            Outcome("canonical_name", "A known spelling of a unit: กองการศึกษาฯ is กองการศึกษา."),
+            spelled,
             nearest,
             unwrapped,
         ),

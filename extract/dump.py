@@ -6,6 +6,7 @@ known markup is text and stays, there are no entity definitions to explode, and 
 """
 
 import html
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,17 +30,73 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _BREAK = re.compile(_BREAKS, re.IGNORECASE)
-_HEADING_EDGE = re.compile(
-    r"(?<=[ \t])(?:<(?:b|strong)>|\*\*(?=[^\s*]))|(?:</(?:b|strong)>|(?<=[^\s*])\*\*)(?=[ \t])",
-    re.IGNORECASE,
-)
-_COMMENT = re.compile(r"<!--.{0,2000}?-->", re.DOTALL)
+_HEADING_EDGE = re.compile(r"(?<=[ \t])<(?:b|strong)>|</(?:b|strong)>(?=[ \t])", re.IGNORECASE)
 _HIDDEN = re.compile(r"<(/?)(script|style|title)\b[^<>]{0,500}>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_ESCAPE = re.compile(r"\\([*_|#~`+\-.!()\[\]<>\\])")
-_BOLD = re.compile(r"(\*\*\*|\*\*|__)(?=[^\s*_])(.{1,2000}?)(?<=[^\s*_])\1(?![*_])")
+_ESCAPE = re.compile(r"\\([*_|#~`+\-.!()\[\]<>{}$%&\\])")
+_BEFORE = r"(?<![A-Za-z0-9ก-๛*_~`])"
+_AFTER = r"(?![A-Za-z0-9ก-๛*_~`])"
+_ITALIC = re.compile(
+    rf"{_BEFORE}(?:\*(?=[^\s*])([^*\n]*[^\s*])\*|_(?=[^\s_])([^_\n]*[^\s_])_){_AFTER}"
+)
+_BOLD = re.compile(
+    r"(?<!\*)(\*{2,3})(?=[^\s*])([^*]*)\1(?!\*)|(?<!\S)(\*{2,3})([^*]*[^\s*])\3(?!\*)"
+    r"|(?<![A-Za-z0-9_])(_{2,3})(?=[^\s_])([^_]*[^\s_])\5(?![A-Za-z0-9_])"
+)
+_STRUCK = re.compile(r"(?<!~)~~(?=[^\s~])([^~]*[^\s~])~~(?!~)|(?<!`)`(?=[^\s`])([^`\n]*)`(?!`)")
+_UPRIGHT = re.compile(r"\\(?:mathrm|mathbf|mathit|textbf|textit|text|operatorname)\{([^{}\\]*)\}")
+_FORMULA = re.compile(
+    r"(?<![\\$])(\${1,2})(?=[^\s$])([^$\n]{0,80}?[^\s$\\])\1(?![$\d])"
+    r"|\\\((?=[^\n()]{0,80}?(?:\\[a-zA-Z%]|_|\d\.\d|%))([^\n()]{1,80}?)\\\)"
+)
+_FORMULA_LETTERS = re.compile(r"[A-Za-z0-9ก-๛_.,%+\- ]+")
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}[ ]+")
 _FENCE = re.compile(r"\s*```\s*\w*\s*$")
+
+
+def _formula(found: re.Match[str]) -> str:
+    """The text of a formula that holds but letters and numbers, any other as it stands."""
+    inner = (found[2] or found[3]).strip().replace("{,}", ",").replace("\\%", "%")
+    inner = re.sub(r"_\{?([A-Za-z0-9ก-๛]+)\}?|\{(\w+)\}", r"\1\2", inner)
+    return inner if _FORMULA_LETTERS.fullmatch(inner) else found[0]
+
+
+def _without_formulas(text: str) -> str:
+    """Unwrap what a recogniser took for a formula.
+
+    >>> _without_formulas("$i_1$ ได้ $92.35$ คะแนน \\\\(12\\\\%\\\\) $\\\\mathrm{e}4$")
+    'i1 ได้ 92.35 คะแนน 12% e4'
+    >>> _without_formulas("ราคา $100 และ $200 ค่า $x^2 > 5$")
+    'ราคา $100 และ $200 ค่า $x^2 > 5$'
+    """
+    return _FORMULA.sub(_formula, _UPRIGHT.sub(r"\1", text))
+
+
+_BLANKS = (" ", "\t")
+
+
+def _bold(found: re.Match[str]) -> str:
+    """The text between the marks, with a second space where a space stands beside them."""
+    before = found.string[max(found.start() - 1, 0) : found.start()]
+    after = found.string[found.end() : found.end() + 1]
+    inner = found[2] or found[4] or found[6]
+    return " " * (before in _BLANKS) + inner + " " * (after in _BLANKS)
+
+
+def _without_marks(text: str) -> str:
+    """Remove pairs of Markdown marks; a lone one is text.
+
+    >>> _without_marks("**i1** การ *ย่อ* __ข้อ__ ~~เดิม~~ `รหัส` **จุดแข็ง **ระบบ")
+    'i1  การ ย่อ  ข้อ  เดิม รหัส  จุดแข็ง ระบบ'
+    >>> _without_marks("5*3*2 x_y__z a_b_c ** ** ***** ____ 92* และ 93* ก** ข**")
+    '5*3*2 x_y__z a_b_c ** ** ***** ____ 92* และ 93* ก** ข**'
+    """
+    if "~~" in text or "`" in text:
+        text = _STRUCK.sub(lambda found: found[1] or found[2] or "", text)
+    if "*" in text or "_" in text:
+        text = _ITALIC.sub(lambda found: found[1] or found[2], text)
+        text = _BOLD.sub(_bold, text)
+    return text
 
 
 def plain(text: str) -> str:
@@ -52,22 +109,31 @@ def plain(text: str) -> str:
     >>> plain("ค่า <๕ และ x<y ตาม <ชื่อหน่วยงาน> R&D *****")
     'ค่า <๕ และ x<y ตาม <ชื่อหน่วยงาน> R&D *****'
     """
-    if "<b" in text or "**" in text or "<s" in text or "<B" in text or "<S" in text:
-        text = _HEADING_EDGE.sub(lambda edge: " " + edge[0], text)
     if "<" in text:
+        text = _HEADING_EDGE.sub(lambda edge: " " + edge[0], text)
         text = _TAG.sub(lambda tag: "\n" if _BREAK.fullmatch(tag[2]) else "", text)
     if "&" in text:
         text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    if "$" in text or "\\" in text:
+        text = _without_formulas(text)
     if "\\" in text:
         text = _ESCAPE.sub(r"\1", text)
-    if "**" in text or "__" in text:
-        text = _BOLD.sub(r"\2", text)
-    return text
+    return _without_marks(text)
 
 
 def _lines(text: str) -> tuple[Line, ...]:
     parts = (part.strip(" \t\r\n") for part in plain(text).split("\n"))
     return tuple(Line((Run("", part),)) for part in parts if part)
+
+
+def _without_comments(text: str) -> str:
+    kept: list[str] = []
+    at = 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        last = text.rfind("<!--", start, end)  # one that never ends is text
+        kept.append(text[at:last])
+        at = end + 3
+    return "".join(kept) + text[at:]
 
 
 def _without_hidden(text: str) -> str:
@@ -94,10 +160,24 @@ class Slot(NamedTuple):
     text: str
     rows: int = 1
     columns: int = 1
+    ragged: bool = False
+    wide: bool = False
+    """Over all columns, however many they are."""
 
 
 Rows = list[list[Slot]]
-Block = str | Rows
+
+
+class Written(NamedTuple):
+    """A table of tabs or pipes as it is written, before its rows are made of one width."""
+
+    rows: list[list[str]]
+    width: int
+    glue: str
+    """What parted its cells, as text."""
+
+
+Block = str | Rows | Written
 """A line of prose, or a table."""
 
 
@@ -184,6 +264,10 @@ def _is_pipe_row(line: str) -> bool:
     return line.startswith("|") and line.count("|") > 1
 
 
+MOST_PIECES = 200
+"""Beyond so many lines no row is put together."""
+
+
 def _joined(rows: Sequence[list[str]], columns: int) -> list[list[str]]:
     """Rows with those made whole that line breaks inside their cells had cut in pieces.
 
@@ -194,7 +278,8 @@ def _joined(rows: Sequence[list[str]], columns: int) -> list[list[str]]:
     n = 0
     while n < len(rows):
         whole, end = rows[n], n + 1
-        while 1 < len(whole) < columns and end < len(rows) and len(rows[end]) < columns:
+        most = n + MOST_PIECES
+        while 1 < len(whole) < columns and end < min(len(rows), most) and len(rows[end]) < columns:
             whole = [*whole[:-1], whole[-1] + "\n" + rows[end][0], *rows[end][1:]]
             end += 1
         if end > n + 1 and len(whole) == columns:
@@ -210,23 +295,13 @@ def _joined(rows: Sequence[list[str]], columns: int) -> list[list[str]]:
     return out
 
 
-def _usual_width(rows: Iterable[Sequence[str]]) -> int:
+def _usual_width(rows: Sequence[Sequence[str]]) -> int:
+    """The width of the first row of several cells if another row has it, else of most rows."""
     counts = Counter(len(row) for row in rows if len(row) > 1)
-    return max(counts, key=lambda width: (counts[width], width)) if counts else 1
-
-
-def _slots(rows: Sequence[list[str]]) -> Rows:
-    """Rows of one width, as far as that loses no text."""
-    width = _usual_width(rows)
-    out: Rows = []
-    for row in rows:
-        while len(row) > width and not row[-1].strip():
-            row = row[:-1]
-        blank = [n for n, text in enumerate(row) if n and not text.strip()]
-        if len(row) == width + 1 and len(blank) == 1 and row[0].strip():
-            row = [text for n, text in enumerate(row) if n != blank[0]]  # a tab doubled
-        out.append([Slot(text) for text in row])
-    return out
+    if not counts:
+        return 1
+    first = next(len(row) for row in rows if sum(bool(text.strip()) for text in row) > 1 or row[1:])
+    return first if counts[first] > 1 else max(counts, key=lambda width: (counts[width], width))
 
 
 def _squeezed(row: Iterable[str]) -> tuple[str, ...]:
@@ -267,26 +342,31 @@ def _tab_block(lines: list[str]) -> Iterator[Block]:
     several = any(sum(map(bool, row)) > 1 for row in rows)
     if several and (width > 3 or (width > 2 and len(rows) > 1)):
         yield from lines[:start]
-        for table in _by_header(_joined(rows, _usual_width(rows))):
-            yield _slots(table)
+        width = _usual_width(rows)
+        for table in _by_header(_joined(rows, width)):
+            yield Written(table, width, " ")
         yield from lines[end:]
     else:
         yield from (line.replace("\t", " ") for line in lines)
 
 
 def _pipe_block(lines: list[str]) -> Iterator[Block]:
+    """A run of lines with pipes; the rule below a header says how many columns there are."""
     tables: list[list[list[str]]] = [[]]
-    ruled = False
+    widths = [0]
     for line in lines:
         if not _is_separator(line):
             tables[-1].append(_pipe_cells(line))
-        elif ruled and len(tables[-1]) > 1:
+        elif widths[-1] and len(tables[-1]) > 1:
             tables.append([tables[-1].pop()])
+            widths.append(len(_pipe_cells(line)))
         else:
-            ruled = True
-    for rows in tables:
-        for table in _by_header(_joined(rows, _usual_width(rows))):
-            yield _slots(table)
+            widths[-1] = widths[-1] or len(_pipe_cells(line))
+    for rows, ruled in zip(tables, widths, strict=True):
+        width = ruled if ruled > 1 and any(len(row) == ruled for row in rows) else 0
+        width = width or _usual_width(rows)
+        for table in _by_header(_joined(rows, width)):
+            yield Written(table, width, " | ")
 
 
 def _line_blocks(text: str) -> Iterator[Block]:
@@ -327,6 +407,271 @@ def _blocks(text: str) -> Iterator[Block]:
         at = max(at, found.end())
         yield from _line_blocks(loose)
     yield from _line_blocks(text[at:])
+
+
+# ---------------------------------------------------------------- rows of another width
+
+
+class Habit(NamedTuple):
+    """How the cells of one column are: how they begin, and how long they are."""
+
+    shapes: Counter[str]
+    heads: Counter[str]
+    filled: int
+    rows: int
+    length: float
+    spread: float
+
+
+Habits = tuple[Habit, ...]
+
+_RUNS = (
+    (re.compile(r"[ก-๎]+"), "ก"),
+    (re.compile(r"[0-9๐-๙]+"), "0"),
+    (re.compile(r"[A-Za-z]+"), "a"),
+)
+_HEAD_LETTERS = 4
+
+
+def _shape(text: str) -> str:
+    """The classes of characters that a text begins with.
+
+    >>> _shape("i๑ การปฏิบัติ"), _shape("๑.การ"), _shape("จุดแข็ง: ดี")
+    ('a0 ก', '0.ก', 'ก: ก')
+    """
+    text = text[:12]
+    for run, letter in _RUNS:
+        text = run.sub(letter, text)
+    return text[:4]
+
+
+def _habit(texts: Sequence[str]) -> Habit:
+    filled = [text for text in texts if text]
+    lengths = [math.log(len(text)) for text in filled] or [0.0]
+    mean = sum(lengths) / len(lengths)
+    spread = math.sqrt(sum((length - mean) ** 2 for length in lengths) / len(lengths))
+    return Habit(
+        Counter(map(_shape, filled)),
+        Counter(text[:_HEAD_LETTERS] for text in filled),
+        len(filled),
+        len(texts),
+        mean,
+        max(spread, 0.3),
+    )
+
+
+def _share(part: int, whole: int) -> float:
+    return math.log((part + 0.5) / (whole + 1))
+
+
+def _begins_alike(text: str, habit: Habit) -> float:
+    """How well the beginning of a text fits a column, as a logarithm."""
+    return _share(habit.shapes[_shape(text)], habit.filled) + _share(
+        habit.heads[text[:_HEAD_LETTERS]], habit.filled
+    )
+
+
+def _likeness(text: str, habit: Habit) -> float:
+    """How well a text fits a column, as a logarithm."""
+    if not text:
+        return _share(habit.rows - habit.filled, habit.rows)
+    far = (math.log(len(text)) - habit.length) / habit.spread
+    size = -min(far * far, 30.0) / 2 - math.log(habit.spread)
+    return _share(habit.filled, habit.rows) + _begins_alike(text, habit) + size
+
+
+def _bare(text: str) -> str:
+    return plain(text[:2000]).strip()
+
+
+MOST_HABITS = 400
+"""So many rows are enough to know a column by."""
+
+
+def _habits(tables: Iterable[Written]) -> dict[int, Habits]:
+    """For each width of table how its columns are, by the whole rows below the headers."""
+    rows: dict[int, list[list[str]]] = {}
+    for table in tables:
+        known = rows.setdefault(table.width, [])
+        body = table.rows[_header_end(table) :]
+        room = MOST_HABITS - len(known)
+        known += [row for row in body if len(row) == table.width and any(row[1:])][: max(room, 0)]
+    return {
+        width: tuple(_habit([_bare(row[n]) for row in known]) for n in range(width))
+        for width, known in rows.items()
+        if width <= MOST_COLUMNS and len(known) >= ENOUGH_ROWS
+    }
+
+
+ENOUGH_ROWS = 2
+"""Fewer whole rows do not show how a column is."""
+
+BETTER = 3.0
+"""How much likelier, as a natural logarithm, a place must be to be taken for the place."""
+
+CLEARLY = 6.0
+"""How much likelier it must be than any other to be sure."""
+
+
+def _header_end(table: Written) -> int:
+    """The first row below titles and header."""
+    at = next((n for n, row in enumerate(table.rows) if sum(map(bool, row)) > 1), 0)
+    has_second = at + 1 < len(table.rows) and _groups(table.rows[at], table.rows[at + 1])
+    return at + 2 if has_second else at + 1
+
+
+def _scores(row: Sequence[str], habits: Habits, shift: int) -> list[float]:
+    """Sums of likeness: up to each cell, where the cells stand `shift` columns to the right."""
+    sums = [0.0]
+    for n, text in enumerate(row):
+        column = n + shift
+        fits = 0 <= column < len(habits)
+        sums.append(sums[-1] + (_likeness(text, habits[column]) if fits else -50.0))
+    return sums
+
+
+def _lengthened(row: list[str], habits: Habits | None, width: int, systematic: bool) -> list[Slot]:
+    """A row of too few cells with blanks where its other cells fit their columns best.
+
+    A blank in front is sure where no other place comes near it and the first cell begins like
+    those of the second column, or where the table never writes the blanks of its first column.
+    """
+    missing = width - len(row)
+    at = len(row)
+    sure = False
+    if habits and len(row) > 1:
+        bare = [_bare(text) for text in row]
+        left, right = _scores(bare, habits, 0), _scores(bare, habits, missing)
+        fits = [left[n] + right[-1] - right[n] for n in range(len(row) + 1)]
+        best = max(range(len(fits)), key=lambda n: (fits[n], n))
+        if fits[best] - fits[-1] > BETTER:
+            at = best
+            others = max(fit for n, fit in enumerate(fits) if n != best)
+            begins = _begins_alike(bare[0], habits[1]) - _begins_alike(bare[0], habits[0])
+            sure = (
+                (at, missing) == (0, 1)
+                and fits[0] - others > CLEARLY
+                and begins > (0 if systematic else BETTER / 2)
+            )
+    row = [*row[:at], *[""] * missing, *row[at:]]
+    return [Slot(text, ragged=not sure) for text in row]
+
+
+def _shortened(row: list[str], habits: Habits | None, width: int, glue: str) -> list[Slot]:
+    """A row of too many cells with those made one that fit best so, where the columns tell.
+
+    A lone blank in a row of one cell too many is a tab doubled, unless the columns say otherwise.
+    """
+    extra = len(row) - width
+    blank = [n for n, text in enumerate(row) if n and not text]
+    lone = blank[0] if extra == 1 and len(blank) == 1 and row[0] else None
+    at = lone
+    if habits:
+        bare = [_bare(text) for text in row]
+        left, right = _scores(bare, habits, 0), _scores(bare, habits, -extra)
+        fits = []
+        for n in range(width):
+            one = " ".join(text for text in bare[n : n + extra + 1] if text)
+            fits.append(left[n] + _likeness(one, habits[n]) + right[-1] - right[n + extra + 1])
+        best = max(range(width), key=lambda n: fits[n])
+        ranked = sorted(fits)
+        if lone is not None and fits[best] - max(fits[lone - 1 : lone + 1]) < BETTER:
+            return [Slot(text) for n, text in enumerate(row) if n != lone]
+        if width > 1 and ranked[-1] - ranked[-2] > BETTER:
+            whole = glue.join(text for text in row[best : best + extra + 1] if text)
+            row = [*row[:best], whole, *row[best + extra + 1 :]]
+            return [Slot(text, ragged=True) for text in row]
+    if at is not None:
+        row = [text for n, text in enumerate(row) if n != at]
+    return [Slot(text, ragged=True) for text in row]
+
+
+def _is_alone(row: Sequence[str]) -> bool:
+    return bool(row and row[0]) and not any(row[1:])
+
+
+_ALL_BOLD = re.compile(
+    r"\s*(?:\*\*|__|<(?:b|strong)>).*(?:\*\*|__|</(?:b|strong)>)\s*", re.S | re.I
+)
+
+
+def _section_rows(tables: Sequence[Written]) -> frozenset[str]:
+    """First cells of rows that hold nothing else and head the rows below them.
+
+    Either no other row fills the first column, or they are unlike the cells of that column: all in
+    bold where those are not, or several that begin alike and as none of those does.
+    """
+    alone: list[str] = []
+    beside: list[str] = []
+    for table in tables:
+        body = table.rows[_header_end(table) :]
+        if table.width >= FEWEST_COLUMNS and any(len(row) == table.width for row in body):
+            alone += [row[0] for row in body if _is_alone(row)]
+            beside += [row[0] for row in body if row[0] and any(row[1:])]
+    if not beside:
+        return frozenset(alone)
+    bold = not any(_ALL_BOLD.fullmatch(text) for text in beside)
+    others = _habit([_bare(text) for text in beside])
+    bare = {text: _bare(text) for text in alone}
+    heads = Counter(text[:_HEAD_LETTERS] for text in bare.values())
+    return frozenset(
+        text
+        for text, read in bare.items()
+        if (bold and _ALL_BOLD.fullmatch(text))
+        or (
+            heads[read[:_HEAD_LETTERS]] > 1
+            and others.heads[read[:_HEAD_LETTERS]] == 0
+            and others.shapes[_shape(read)] == 0
+        )
+    )
+
+
+FEWEST_COLUMNS = 4
+"""A row over all columns of a narrower table looks like any other row."""
+
+
+def _fitted(table: Written, habits: Habits | None, sections: frozenset[str]) -> Rows:
+    """Rows of one width, as far as that loses no text; those that were not are marked ragged."""
+    out: Rows = []
+    body = _header_end(table)
+    head = next((n for n, row in enumerate(table.rows) if sum(map(bool, row)) > 1), body)
+    whole = [row for row in table.rows[body:] if len(row) == table.width]
+    short = sum(len(row) == table.width - 1 for row in table.rows[body:])
+    systematic = short > 1 and all(row[0] for row in whole)
+    for n, row in enumerate(table.rows):
+        while len(row) > table.width and not row[-1]:
+            row = row[:-1]
+        if n >= body and _is_alone(row) and row[0] in sections:
+            out.append([Slot(row[0], wide=True)])
+        elif len(row) == table.width or n < head or not any(row):
+            out.append([Slot(text) for text in row])
+        elif n < body:
+            out.append([Slot(text, ragged=True) for text in row])
+        elif len(row) < table.width:
+            out.append(_lengthened(row, habits, table.width, systematic))
+        else:
+            out.append(_shortened(row, habits, table.width, table.glue))
+    return out
+
+
+def _fit(pages: Iterable[tuple[int, list[Block]]]) -> Iterator[tuple[int, list[str | Rows]]]:
+    """The pages with each table's rows fitted by what all tables of the dump show."""
+    kept = list(pages)
+    tables = [block for _, blocks in kept for block in blocks if isinstance(block, Written)]
+    misfits = any(len(row) != table.width for table in tables for row in table.rows)
+    habits = _habits(tables) if misfits else {}
+    widths = {table.width for table in tables}
+    sections = {w: _section_rows([t for t in tables if t.width == w]) for w in widths}
+    for number, blocks in kept:
+        yield (
+            number,
+            [
+                _fitted(block, habits.get(block.width), sections[block.width])
+                if isinstance(block, Written)
+                else block
+                for block in blocks
+            ],
+        )
 
 
 # ---------------------------------------------------------------- places in the table
@@ -371,7 +716,7 @@ def _merged(rows: Rows) -> Rows:
     if any(slot.rows > 1 or slot.columns > 1 for row in rows for slot in row):
         return rows
     width = max(map(len, rows))
-    out = [list(row) for row in rows]
+    out = [[slot._replace(columns=width) if slot.wide else slot for slot in row] for row in rows]
     at = _header_at(rows)
     for row in out[:at]:
         if row and row[0].text.strip():
@@ -381,7 +726,7 @@ def _merged(rows: Rows) -> Rows:
         spans = _groups(upper, lower)
         for n, span in enumerate(spans or ()):
             covered = span == 1 and not lower[n]
-            out[at][n] = Slot(out[at][n].text, 2 if covered else 1, span)
+            out[at][n] = out[at][n]._replace(rows=2 if covered else 1, columns=span)
             if covered:
                 out[at + 1][n] = out[at + 1][n]._replace(columns=0)
     return out
@@ -389,6 +734,9 @@ def _merged(rows: Rows) -> Rows:
 
 MOST_COLUMNS = 200
 """Beyond it no spans are believed and no gaps filled."""
+
+MOST_GAPS = 16
+"""So many times the written cells a table may have before its gaps stay gaps."""
 
 
 def _placed(rows: Rows) -> Iterator[tuple[int, int, Slot]]:
@@ -407,14 +755,14 @@ def _placed(rows: Rows) -> Iterator[tuple[int, int, Slot]]:
                 min(slot.columns, max(wide - c, 1)) if len(row) == 1 and wide else slot.columns
             )
             sane = c + columns <= MOST_COLUMNS
-            slot = Slot(
-                slot.text, min(slot.rows, len(rows) - r) if sane else 1, columns if sane else 1
+            slot = slot._replace(
+                rows=min(slot.rows, len(rows) - r) if sane else 1, columns=columns if sane else 1
             )
             taken.update((r + dr, c + dc) for dr in range(slot.rows) for dc in range(slot.columns))
             placed.append((r, c, slot))
             c += slot.columns
     width = max((c for _, c in taken), default=-1) + 1
-    if width <= MOST_COLUMNS:
+    if width <= MOST_COLUMNS and width * len(rows) <= MOST_GAPS * len(placed) + 1000:
         for r in range(len(rows)):
             placed += [(r, c, Slot("")) for c in range(width) if (r, c) not in taken]
     return iter(sorted(placed))
@@ -422,7 +770,16 @@ def _placed(rows: Rows) -> Iterator[tuple[int, int, Slot]]:
 
 def _table(rows: Rows, source: Source, first_row: int) -> Table:
     cells = tuple(
-        Cell(_lines(slot.text), source, first_row + r, c, slot.rows, slot.columns, "dump")
+        Cell(
+            _lines(slot.text),
+            source,
+            first_row + r,
+            c,
+            slot.rows,
+            slot.columns,
+            "dump",
+            ragged=slot.ragged,
+        )
         for r, c, slot in _placed(_merged(rows))
     )
     width = max(cell.column + cell.column_span for cell in cells)
@@ -545,7 +902,7 @@ def _page_blocks(blocks: Iterable[Block]) -> Iterator[list[Block]]:
     table by standing right above it.
     """
     gaps: list[list[str]] = [[]]
-    tables: list[Rows] = []
+    tables: list[Rows | Written] = []
     for block in blocks:
         if isinstance(block, str):
             gaps[-1].append(block)
@@ -577,7 +934,7 @@ def _page_blocks(blocks: Iterable[Block]) -> Iterator[list[Block]]:
         yield page
 
 
-def _page(source: Source, blocks: Iterable[Block]) -> Page:
+def _page(source: Source, blocks: Iterable[str | Rows]) -> Page:
     lines: list[Line] = []
     tables: list[Table] = []
     row = 0
@@ -605,12 +962,14 @@ def read_dump(document: str, text: str) -> Iterator[Page]:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     text = _without_hidden(text)
     marks = _marks(text)
+    found: Iterable[tuple[int, list[Block]]]
     if marks:
-        for number, body in _marked_pages(text, marks):
-            yield _page(Source(document, number), _blocks(_COMMENT.sub("", body)))
+        bodies = _marked_pages(text, marks)
+        found = ((number, list(_blocks(_without_comments(body)))) for number, body in bodies)
     else:
         front = _FRONT_MATTER.match(text)
         if front:
             text = front[1] + text[front.end() :]
-        for number, blocks in enumerate(_page_blocks(_blocks(_COMMENT.sub("", text))), start=1):
-            yield _page(Source(document, number), blocks)
+        found = enumerate(_page_blocks(_blocks(_without_comments(text))), start=1)
+    for number, blocks in _fit(found):
+        yield _page(Source(document, number), blocks)

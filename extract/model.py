@@ -66,6 +66,8 @@ class Cell:
     origin: Origin = "text"
     confidence: float | None = None
     """0 to 1 as a recogniser gave it; None for text that was never an image."""
+    ragged: bool = False
+    """Its row of a dump has more or fewer cells than the table, so the column is uncertain."""
 
     @property
     def raw(self) -> str:

@@ -93,7 +93,8 @@ class PageDevice(PDFTextDevice):
         self.shaded_across: list[Rule] = []
         self.shaded_down: list[Rule] = []
         self.image_area = 0.0
-        self.turned = 0
+        self.turned: list[Glyph] = []
+        """Letters on their side, `baseline` to `x1` along the page's height."""
         self.outlines = 0
         self.ctm: Matrix = (1, 0, 0, 1, 0, 0)
         self._figure: Matrix = self.ctm
@@ -138,7 +139,7 @@ class PageDevice(PDFTextDevice):
         advance: float = font.char_width(cid) * fontsize * scaling
         a, b, c, d, e, f = matrix
         if abs(b) > abs(a) * 0.2 or a <= 0:
-            self.turned += 1
+            self._turned(text, matrix, advance, font)
             return advance
         x, y = c * rise + e, d * rise + f
         name = self._fonts.get(id(font))
@@ -147,6 +148,15 @@ class PageDevice(PDFTextDevice):
         size = abs(fontsize * d) or abs(fontsize)
         self.glyphs.append(Glyph(text, x, x + a * advance, self.height - y, size, name))
         return advance
+
+    def _turned(self, text: str, matrix: Matrix, advance: float, font: Any) -> None:
+        """Keep letters that stand on their side, as headers of narrow columns do; a watermark
+        across the page is left out."""
+        a, b, _, _, e, f = matrix
+        if abs(a) > 0.05 * abs(b):
+            return
+        here = Glyph(text, e, e, self.height - f, abs(b * advance), font_name(font.fontname))
+        self.turned.append(here._replace(x1=self.height - f - b * advance))
 
     def paint_path(
         self, gstate: Any, stroke: bool, fill: bool, evenodd: bool, path: Sequence[Any]
@@ -178,6 +188,10 @@ class PageDevice(PDFTextDevice):
             if x1 - x0 > RULE_WIDTH_POINTS and y1 - y0 > RULE_WIDTH_POINTS:
                 self.shaded_across += [Rule(y0, x0, x1), Rule(y1, x0, x1)]
                 self.shaded_down += [Rule(x0, y0, y1), Rule(x1, y0, y1)]
+            elif max(x1 - x0, y1 - y0) <= RULE_WIDTH_POINTS:
+                # a dot of a dotted rule, across or down
+                self.across.append(Rule((y0 + y1) / 2, x0, x1))
+                self.down.append(Rule((x0 + x1) / 2, y0, y1))
             elif x1 - x0 >= y1 - y0:
                 self.across.append(Rule((y0 + y1) / 2, x0, x1))
             else:
@@ -305,7 +319,7 @@ def read_page(
     layer, note = judge_layer(flowing(glyphs), image_share=share)
     if layer != "good":
         if not glyphs:
-            note = why_no_text(share, device.outlines, device.turned)
+            note = why_no_text(share, device.outlines, len(device.turned))
         return Page(source, layer=layer, layer_note=note, image_share=share), []
     grids = find_grids(device.across, device.down, height)
     if not grids and device.shaded_across:
@@ -315,7 +329,8 @@ def read_page(
     if early:
         glyphs = put_early(early, glyphs, grids)
     glyphs, early = take_early(glyphs, grids)
-    return replace(place(source, glyphs, grids), layer_note=note, image_share=share), early
+    read = place(source, glyphs, grids, device.turned)
+    return replace(read, layer_note=note, image_share=share), early
 
 
 def take_early(
@@ -399,7 +414,9 @@ def why_no_text(image_share: float, outlines: int, turned: int) -> str:
     return "its text is drawn as outlines" if outlines > 100 else ""
 
 
-def place(source: Source, glyphs: Sequence[Glyph], grids: Sequence[Grid]) -> Page:
+def place(
+    source: Source, glyphs: Sequence[Glyph], grids: Sequence[Grid], turned: Sequence[Glyph] = ()
+) -> Page:
     """Put each stretch into the cell of its middle; the rest are the page's own lines.
 
     A long word may run over its cell's side: its letters stay together.
@@ -418,19 +435,20 @@ def place(source: Source, glyphs: Sequence[Glyph], grids: Sequence[Grid]) -> Pag
                 break
         here += stretch
     spaced = sum(g.text.isspace() for g in glyphs) * 50 > len(glyphs)
+    sideways = turned_texts(turned, grids)
     tables, first_row = [], 0
-    for grid, cells in zip(grids, inside, strict=True):
+    for number, (grid, cells) in enumerate(zip(grids, inside, strict=True)):
         table = Table(
             tuple(
                 Cell(
-                    to_lines(drawn, spaced),
+                    to_lines(drawn, spaced) or sideways.get((number, at), ()),
                     Source(source.document, source.page, span.box),
                     first_row + span.row,
                     span.column,
                     span.row_span,
                     span.column_span,
                 )
-                for span, drawn in zip(grid.spans, cells, strict=True)
+                for at, (span, drawn) in enumerate(zip(grid.spans, cells, strict=True))
             ),
             first_row,
             len(grid.ys) - 1,
@@ -442,6 +460,29 @@ def place(source: Source, glyphs: Sequence[Glyph], grids: Sequence[Grid]) -> Pag
         tables.append(table)
         first_row += table.row_count
     return Page(source, tuple(tables), to_lines(outside, spaced))
+
+
+def turned_texts(
+    turned: Sequence[Glyph], grids: Sequence[Grid]
+) -> dict[tuple[int, int], tuple[Line, ...]]:
+    """The text on its side in each cell, by number of grid and span: one line a column of it."""
+    found: dict[tuple[int, int], list[Glyph]] = {}
+    for glyph in turned:
+        for number, grid in enumerate(grids):
+            span = grid.find(glyph.x0, (glyph.baseline + glyph.x1) / 2)
+            if span is not None:
+                found.setdefault((number, span), []).append(glyph)
+                break
+    lines = {}
+    for place, glyphs in found.items():
+        columns: list[list[Glyph]] = []
+        for glyph in glyphs:
+            if not columns or abs(columns[-1][-1].x0 - glyph.x0) > 2:
+                columns.append([])
+            columns[-1].append(glyph)
+        texts = ("".join(g.text for g in column) for column in columns)
+        lines[place] = tuple(Line((Run(glyphs[0].font, text),)) for text in texts if text.strip())
+    return lines
 
 
 def stretches(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:

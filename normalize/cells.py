@@ -36,6 +36,7 @@ VALUE_RULES: tuple[Rule, ...] = (
 """What makes a value of a joined text, in any column."""
 
 
+THAI = re.compile("[ก-ฮ]")
 MANY_EARLY = 0.15
 """Share of lines that seem to end early, from which on the exporter breaks elsewhere."""
 MIN_PADDING = 1.0
@@ -97,9 +98,17 @@ def repair_lines(
     return repair(pieces, defects)
 
 
+LOST = {"dropped_marks": 0.5, "unmapped_glyphs": 0.5}
+"""Confidence in the text of a font that has lost letters or marks for good."""
+
+
 def repair_cell(cell: Cell, defects: Mapping[str, tuple[str, ...]]) -> Text:
+    """A cell with its layer repaired as far as that can be done, and how sure its text is."""
     text, steps = repair_lines(cell.lines, defects)
-    return Text(cell, text, steps)
+    fonts = {run.font for line in cell.lines for run in line.runs if THAI.search(run.text)}
+    doubts = [LOST[name] for font in fonts for name in defects.get(font, ()) if name in LOST]
+    known = [c for c in (cell.confidence, *doubts) if c is not None]
+    return Text(cell, text, steps, min(known, default=None))
 
 
 def measure(views: Sequence[TableView], wording: Sequence[str] = ()) -> Paper:
@@ -282,10 +291,15 @@ def part_headings(lines: list[str], hard: list[bool]) -> tuple[list[str], list[b
     return parted, breaks
 
 
-def finish(text: str) -> tuple[str, tuple[Step, ...]]:
-    """Joined text to the value that is published.
+def finish(text: str, field: str = "") -> tuple[str, tuple[Step, ...]]:
+    """Joined text to the value that is published; the dash of a timeframe is no bullet.
 
     >>> finish("ตลอดปีงบประมาณ ๒๕๖๙")[0]
     'ตลอดปีงบประมาณ 2569'
+    >>> finish("ธ.ค. ๒๕๖๗ – ก.ย. ๒๕๖๘", "timeframe")[0]
+    'ธ.ค. 2567 – ก.ย. 2568'
     """
-    return apply(VALUE_RULES, text)
+    rules = VALUE_RULES
+    if field == "timeframe":
+        rules = tuple(rule for rule in VALUE_RULES if rule is not list_lines)
+    return apply(rules, text)

@@ -19,7 +19,9 @@ from profiles.report import Profile
 
 HEADER_ROWS = 7
 """Titles and headers stand in no more rows than these at the top of a table."""
-SURE, LIKELY = 80.0, 68.0
+CLEAR, SURE, LIKELY = 92.0, 80.0, 68.0
+NOT_COUNTED = frozenset({"", "no", "score"})
+"""Columns that other tables have too, and that say nothing of the kind of report."""
 EDGE_POINTS = 12.0
 """How far the sides of a table may move from page to page."""
 WIDE = 0.7
@@ -33,6 +35,9 @@ class Text:
     cell: Cell
     text: str
     steps: tuple[Step, ...] = ()
+    confidence: float | None = None
+    """0 to 1: of the cell as it was read, lowered where its layer has lost what no rule restores;
+    None where neither says anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,29 +129,47 @@ def spellings(profile: Profile) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 @lru_cache(maxsize=4096)
 def match_header(text: str, profile: Profile) -> tuple[tuple[str, float], ...]:
-    """The fields that a header may name, best first, each with a score of 0 to 100."""
+    """The fields that a header may name, best first, each with a score of 0 to 100.
+
+    Two headers that differ in one word can be alike in most letters (ผลการดำเนินงาน and
+    วิธีการดำเนินงาน), so short of a clear match one of the column's cues must stand in it.
+    """
     key = header_key(text)
     if not key or len(key) > 120:
         return ()
     keys, names = spellings(profile)
+    cued = cues_in(key, profile)
     scores: dict[str, float] = {}
     for _, score, at in process.extract(
         key, keys, scorer=fuzz.ratio, score_cutoff=LIKELY - 8, limit=None
     ):
-        scores[names[at]] = max(scores.get(names[at], 0.0), score)
+        name = names[at]
+        if score >= CLEAR or name in cued or name.startswith("group:"):
+            scores[name] = max(scores.get(name, 0.0), score)
     for at, spelling in enumerate(keys):
         # a header that says more than its column's name: ผู้รับผิดชอบ/หน่วยงาน
         if len(spelling) >= 6 and spelling in key and 2 * len(spelling) >= len(key):
             score = 60 + 40 * len(spelling) / len(key)
             scores[names[at]] = max(scores.get(names[at], 0.0), score)
-    cued = {
-        column.field
-        for column in profile.columns
-        if any(header_key(cue) in key for cue in column.cues)
-    }
-    if len(cued) == 1 and (field := cued.pop()) not in scores:
-        scores[field] = LIKELY
+    first = min(cued.values(), default=0)
+    for field, place in cued.items():
+        if place == first:
+            scores.setdefault(field, LIKELY)
     return tuple(sorted(scores.items(), key=lambda item: -item[1]))
+
+
+def cues_in(key: str, profile: Profile) -> dict[str, int]:
+    """The fields whose cue stands in a header, and where; a letter or two may be misread."""
+    found: dict[str, int] = {}
+    for column in profile.columns:
+        for cue in map(header_key, column.cues):
+            at = key.find(cue)
+            if at < 0 and len(cue) > 5:
+                near = fuzz.partial_ratio_alignment(cue, key, score_cutoff=80)
+                at = near.dest_start if near is not None and len(key) >= len(cue) else -1
+            if at >= 0:
+                found[column.field] = min(at, found.get(column.field, at))
+    return found
 
 
 def view_tables(
@@ -229,10 +252,10 @@ def with_header(view: TableView, profile: Profile) -> TableView:
         ):
             kind = next((m[0][6:] for m in matches if m[0].startswith("group:")), "")
             groups.append((kind, text.text))
-        elif not has_leaves and text.text.strip():
+        elif not has_leaves and (text.text.strip() or below == end):
             slots.append((text, tuple(m for m in matches if not m[0].startswith("group:"))))
     named = assign(slots)
-    fields = {slot.field for slot in named} - {""}
+    fields = {slot.field for slot in named} - NOT_COUNTED
     if len(fields) < profile.min_columns or not set(profile.required) & fields:
         return view
     return replace(
@@ -285,23 +308,47 @@ def name_slots(view: TableView, pooled: dict[tuple[int, int], str]) -> TableView
 
 
 def name_by_content(view: TableView) -> TableView:
-    """Name a column whose header nobody knows, where its cells can only be of one field."""
+    """Name a column whose header nobody knows, where its cells can only be of one field.
+
+    A column headed ประเด็น that holds the questions is their column, whatever its head says.
+    """
     taken = {slot.field for slot in view.slots}
     slots = []
     for slot in view.slots:
         if not slot.field:
-            texts = [
-                text.text
-                for text in view.texts
-                if text.text.strip()
-                and text.cell.row >= view.header_rows[1]
-                and extent(text.cell) == (slot.start, slot.end)
-            ]
+            texts = column_texts(view, slot)
             field = next((f for f in CONTENTS if f not in taken and speaks(f, texts)), "")
             slot = replace(slot, field=field)
             taken.add(field)
         slots.append(slot)
+    asked = next((slot for slot in slots if slot.field == "question"), None)
+    if asked is not None and not speaks("question", column_texts(view, asked)):
+        for i, slot in enumerate(slots):
+            if slot.field == "indicator" and speaks("question", column_texts(view, slot)):
+                slots[slots.index(asked)] = replace(asked, field="")
+                slots[i] = replace(slot, field="question")
     return replace(view, slots=tuple(slots))
+
+
+def column_texts(view: TableView, slot: Slot) -> list[str]:
+    """What stands in one column below its header."""
+    return [
+        text.text
+        for text in view.texts
+        if text.text.strip()
+        and text.cell.row >= view.header_rows[1]
+        and extent(text.cell) == (slot.start, slot.end)
+    ]
+
+
+def unnamed_columns(view: TableView, profile: Profile) -> tuple[Slot, ...]:
+    """Columns with text that have no field, in a table that lacks a core field: what they hold
+    may be what the rows miss."""
+    fields = {slot.field for slot in view.slots}
+    whole = fields | {profile.published(field) for field in fields}
+    if not view.slots or not set(profile.core) - whole:
+        return ()
+    return tuple(s for s in view.slots if not s.field and any(column_texts(view, s)))
 
 
 def speaks(field: str, texts: Sequence[str]) -> bool:
@@ -374,7 +421,7 @@ def goes_on(view: TableView, last: TableView) -> bool:
     """True where a table without a header stands in the columns of the one before it."""
     box, before = view.table.box, last.table.box
     if box is None or before is None:
-        return view.table.column_count == last.table.column_count
+        return view.table.column_count == last.table.column_count and not is_ledger(view)
     inner = [t.cell.source.box.x0 for t in view.texts if t.cell.source.box]
     near = sum(any(abs(slot.start - x) <= EDGE_POINTS / 2 for x in inner) for slot in last.slots)
     return (
@@ -382,3 +429,9 @@ def goes_on(view: TableView, last: TableView) -> bool:
         and abs(box.x1 - before.x1) <= EDGE_POINTS
         and near * 2 > len(last.slots)
     )
+
+
+def is_ledger(view: TableView) -> bool:
+    """True for a table of numbers, which no rows of words go on in."""
+    texts = [text.text.strip() for text in view.texts if text.text.strip()]
+    return 3 * sum(not re.search(r"[A-Za-zก-๎]{3}", text) for text in texts) > len(texts)

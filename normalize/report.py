@@ -1,7 +1,7 @@
 """One document, from raw pages to indicator rows, with all that the audit needs to judge them."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,13 +27,21 @@ from normalize.codes import (
     split_questions,
     wording_skeleton,
 )
-from normalize.columns import TableView, view_tables
+from normalize.columns import TableView, unnamed_columns, view_tables
 from normalize.indicators import IndicatorReading, read_indicator
 from normalize.model import CellValue, Correction, Instrument, Row
 from normalize.periods import Period, read_period
 from normalize.places import Agency, Mention, TextKind, find_mentions, resolve_agency
 from normalize.references import References, read_references
-from normalize.rows import PhysicalRow, Piece, TableRow, put_together, rows_of, squeeze
+from normalize.rows import (
+    PhysicalRow,
+    Piece,
+    TableRow,
+    carry_merged,
+    put_together,
+    rows_of,
+    squeeze,
+)
 from normalize.scores import ScoreReading, read_score
 from normalize.sections import Sections, split_result
 from normalize.trace import Step
@@ -107,6 +115,8 @@ class Record:
     physical: PhysicalRow
     siblings: tuple[str, ...] = ()
     """The codes of the other questions of its physical row."""
+    doubts: tuple[str, ...] = ()
+    """Why a person should look at it, beside what its values say themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,8 @@ class Report:
     cells: tuple[CellValue, ...] = ()
     corrections: tuple[Correction, ...] = ()
     defects: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    unnamed: frozenset[tuple[int, int]] = frozenset()
+    """(Page, table) of tables that lack a field and have a column that no field names."""
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -161,7 +173,7 @@ def normalize(document: str, pages: Sequence[Page], profiles: Sequence[Profile])
     years = settle_years(tuple(years_said(page_views, views, profile)))
     framework = framework_for(years.assessment or (years.fiscal or 2569) - 1)
     paper = measure(views, [question.text for question in framework.questions])
-    cells, corrections = read_cells(document, views, paper)
+    cells, corrections = read_cells(document, views, profile, paper)
     twins = find_twins(views)
     report = Report(
         document,
@@ -174,10 +186,15 @@ def normalize(document: str, pages: Sequence[Page], profiles: Sequence[Profile])
         twins=twins,
         cells=tuple(cells),
         defects=tuple(sorted((font, names) for font, names in defects.items() if names)),
+        unnamed=frozenset(
+            (view.page, view.index)
+            for view in views
+            if profile is not None and unnamed_columns(view, profile)
+        ),
     )
-    drafts = list(read_rows(report, paper)) if profile is not None else []
+    drafts = list(read_rows(report, profile, paper)) if profile is not None else []
     agency = resolve_agency(tuple(mentions_of(page_views, views, paper)), gazetteer())
-    records = tuple(place_record(draft, agency, years) for draft in drafts)
+    records = twice_asked(tuple(place_record(draft, agency, years) for draft in drafts))
     corrections += row_corrections(document, agency, records)
     return replace(report, agency=agency, records=records, corrections=tuple(corrections))
 
@@ -219,13 +236,18 @@ def years_said(
     """The years that titles and headers state. A narrative page speaks only where it names the
     report, since its text may speak of any year."""
     words = [squeeze(word) for word in profile.keywords] if profile else []
+    first = min((page.number for page in pages if page.has_data), default=0)
     for page in pages:
+        is_cover = page.number < first and is_short("\n".join(page.titles))
         for title in page.titles:
-            if page.has_data or any(word in squeeze(title) for word in words):
+            if page.has_data or is_cover or any(word in squeeze(title) for word in words):
                 yield from say_years(page.number, "title", title)
     for view in views:
         for kind, text in view.groups:
             yield from say_years(view.page, kind or "title", text)
+        for cell_text in view.texts if view.is_data else ():
+            if "ปี" in cell_text.text and view.field_of(cell_text.cell) == "timeframe":
+                yield from say_years(view.page, "timeframe", cell_text.text.replace("\n", ""))
 
 
 def mentions_of(
@@ -254,7 +276,7 @@ def is_short(text: str) -> bool:
 
 
 def read_cells(
-    document: str, views: Sequence[TableView], paper: Paper
+    document: str, views: Sequence[TableView], profile: Profile | None, paper: Paper
 ) -> tuple[list[CellValue], list[Correction]]:
     """Every cell with its value, and the steps from the one to the other."""
     cells: list[CellValue] = []
@@ -263,8 +285,10 @@ def read_cells(
         for text in view.texts:
             cell = text.cell
             field = view.field_of(cell)
+            if profile is not None:
+                field = profile.published(field)
             joined, join_steps = join_text([(view.page, view.index, text)], paper)
-            value, steps = finish(joined)
+            value, steps = finish(joined, field)
             cells.append(
                 CellValue(
                     document,
@@ -277,7 +301,7 @@ def read_cells(
                     field,
                     cell.origin,
                     cell.source.box,
-                    cell.confidence,
+                    text.confidence,
                 )
             )
             corrections += [
@@ -339,7 +363,7 @@ def hash_of(text: str) -> int:
     return sum(ord(letter) * weight for letter, weight in zip(text, (1, 3, 5, 7), strict=False)) % 4
 
 
-def read_rows(report: Report, paper: Paper) -> Iterator[Record]:
+def read_rows(report: Report, profile: Profile, paper: Paper) -> Iterator[Record]:
     """One record a code, from the rows of all data tables but those of repeated pages."""
     framework = report.framework
     repeated = {twin.again: twin.page for twin in report.twins}
@@ -349,9 +373,9 @@ def read_rows(report: Report, paper: Paper) -> Iterator[Record]:
         if not view.is_data:
             continue
         if view.page in repeated:
-            shadows[repeated[view.page]] += rows_of(view)
+            shadows[repeated[view.page]] += rows_of(view, profile)
         else:
-            rows += rows_of(view)
+            rows += carry_merged(rows, rows_of(view, profile))
 
     indicator: list[SaidIndicator] = []
     for physical in put_together(rows, Wording(framework)):
@@ -377,6 +401,18 @@ class Wording:
         return first.printed is not None and (
             not wording_skeleton(first.lead) or bool(HEADING.match(first.lead))
         )
+
+    def other_indicator(self, before: str, now: str) -> bool:
+        """True where two cells name two indicators.
+
+        >>> Wording(framework_for(2568)).other_indicator("๑.การปฏิบัติหน้าที่", "๒.การใช้งบประมาณ")
+        True
+        >>> Wording(framework_for(2568)).other_indicator("๘.การปรับปรุง", "การทำงาน")
+        False
+        """
+        first = read_indicator(before.replace("\n", ""), self.framework)
+        second = read_indicator(now.replace("\n", ""), self.framework)
+        return second.how in ("both", "name") and first.number not in (None, second.number)
 
     def is_whole(self, text: str) -> bool:
         last = split_questions(text, self.framework)[-1]
@@ -426,16 +462,25 @@ def split_row(
     readings = [read_code(part.printed, part.text, indicator_no, framework) for part in parts]
     names = [reading.code or f"?{i}" for i, reading in enumerate(readings)]
     analyses = split_analysis(joined["analysis"], names)
-    shared = {f: finish(joined[f])[0] or None for f in ("measures", "result", "steps", "timeframe")}
+    shared = {
+        f: finish(joined[f], f)[0] or None for f in ("measures", "result", "steps", "timeframe")
+    }
     sections = split_result(shared["result"] or "")
-    score = read_score({"analysis": joined["analysis"], "result": joined["result"]})
+    if not shared["result"]:
+        sections = columns_of_result(physical, paper)
+        shared["result"] = result_of_columns(physical, sections)
+    scored = {"analysis": joined["analysis"], "result": joined["result"] or shared["result"] or ""}
+    if printed := join_pieces(physical.pieces("score"), paper):
+        scored["score"] = printed
     units = read_units("\n".join(p.text.text for p in physical.pieces("responsible")))
     period = read_period(shared["timeframe"] or "", report.years.fiscal)
     twins = [row for page in physical.pages for row in shadows.get(page, ())]
     pages = tuple(
         sorted({*physical.pages, *(t.again for t in report.twins if t.page in physical.pages)})
     )
+    doubts = physical_doubts(report, physical, indicators)
     for part, reading, name in zip(parts, readings, names, strict=True):
+        score = read_score(scored)
         analysis = finish(analyses.get(name) or "")[0] or None
         own_no = indicator_no
         if own_no is None and reading.code:
@@ -486,7 +531,43 @@ def split_row(
             references,
             physical,
             tuple(n for n in names if n != name),
+            (*doubts, *(("shared question",) if getattr(part, "shared", False) else ())),
         )
+
+
+def columns_of_result(physical: PhysicalRow, paper: Paper) -> Sections:
+    """Strengths and weaknesses that stand in columns of their own."""
+    strengths, weaknesses = (
+        finish(join_pieces(physical.pieces(field), paper))[0] or None
+        for field in ("strengths", "weaknesses")
+    )
+    return Sections(strengths, weaknesses)
+
+
+def result_of_columns(physical: PhysicalRow, sections: Sections) -> str | None:
+    """One result from two columns, each under its header as a heading."""
+    parts = []
+    for field, text in (("strengths", sections.strengths), ("weaknesses", sections.weaknesses)):
+        pieces = physical.pieces(field)
+        if text and pieces:
+            parts.append(f"{pieces[0].header}: {text}")
+    return "\n".join(parts) or None
+
+
+def physical_doubts(
+    report: Report, physical: PhysicalRow, indicators: Sequence[SaidIndicator]
+) -> tuple[str, ...]:
+    """Why a person should look at a row, as far as its table tells."""
+    tables = {(p.page, p.table) for part in physical.parts for _, ps in part.fields for p in ps}
+    cells = [p.text.cell for part in physical.parts for _, ps in part.fields for p in ps]
+    doubts = []
+    if any(cell.ragged for cell in cells):
+        doubts.append("cells missing")
+    if tables & report.unnamed:
+        doubts.append("unnamed column")
+    if indicators and indicators[0].reading.conflict:
+        doubts.append("indicator")
+    return tuple(doubts)
 
 
 def join_pieces(pieces: Sequence[Piece], paper: Paper) -> str:
@@ -521,11 +602,11 @@ def say_codes(
 def row_confidence(physical: PhysicalRow, reading: CodeReading) -> float:
     """The weakest of the row's cells and of what its code was read from."""
     cells = [
-        piece.text.cell.confidence
+        piece.text.confidence
         for part in physical.parts
         for _, pieces in part.fields
         for piece in pieces
-        if piece.text.cell.confidence is not None
+        if piece.text.confidence is not None
     ]
     return min([1.0, reading.confidence, *cells])
 
@@ -553,6 +634,8 @@ def place_record(record: Record, agency: Agency, years: Years) -> Record:
         or (record.period is not None and not record.period.certain)
         or record.row.confidence < LOW_CONFIDENCE
         or years.fiscal is None
+        or "fiscal" in years.inferred
+        or bool(record.doubts)
     )
     row = replace(
         record.row,
@@ -565,6 +648,17 @@ def place_record(record: Record, agency: Agency, years: Years) -> Record:
         needs_review=doubtful,
     )
     return replace(record, row=row)
+
+
+def twice_asked(records: Sequence[Record]) -> tuple[Record, ...]:
+    """Ask for a look at rows that bear one code without being one page twice."""
+    counts = Counter(record.row.code for record in records if record.row.code)
+    return tuple(
+        replace(record, row=replace(record.row, needs_review=True), doubts=(*record.doubts, "code"))
+        if counts[record.row.code or ""] > 1
+        else record
+        for record in records
+    )
 
 
 def row_corrections(

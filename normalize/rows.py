@@ -1,11 +1,12 @@
 """Tables across pages to physical rows, and rows that go on over a page put together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from extract.model import Cell
-from normalize.columns import WIDE, TableView, Text
+from normalize.columns import CLEAR, WIDE, TableView, Text, match_header
+from profiles.report import Profile
 
 
 class Judge(Protocol):
@@ -20,6 +21,9 @@ class Judge(Protocol):
     def completes(self, asked: str, more: str) -> bool:
         """True where a text completes the question before it to official wording."""
 
+    def other_indicator(self, before: str, now: str) -> bool:
+        """True where two indicator cells name two indicators."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -29,6 +33,8 @@ class Piece:
     table: int
     """Counted from 0 within the page."""
     text: Text
+    header: str = ""
+    """What heads its column."""
 
     @property
     def is_empty(self) -> bool:
@@ -88,21 +94,25 @@ def squeeze(text: str) -> str:
     return "".join(text.split())
 
 
-def rows_of(view: TableView) -> tuple[TableRow, ...]:
+def rows_of(view: TableView, profile: Profile) -> tuple[TableRow, ...]:
     """The rows of one data table: a question cell with all that stands beside it.
 
-    A cell merged over several rows belongs to each of them.
+    A cell merged over several rows belongs to each of them; a header that stands again is no row.
     """
     cells = [text for text in view.texts if text.cell.row >= view.header_rows[1]]
     if not cells:
         return ()
     field_of = {id(text): view.slot_of(text.cell) for text in cells}
+    heads = {slot.field: slot.header for slot in view.slots}
     last_row = view.table.first_row + view.table.row_count - 1
     rows: list[TableRow] = []
     section: list[Piece] = []
     row = view.header_rows[1]
     while row <= last_row:
         here = [t for t in cells if covers(t.cell, row)]
+        if is_header_again(here, field_of, profile):
+            row += 1
+            continue
         wide = next((t for t in here if t.text.strip() and is_wide(t.cell, view)), None)
         if wide is not None:
             section.append(Piece(view.page, view.index, wide))
@@ -119,7 +129,9 @@ def rows_of(view: TableView) -> tuple[TableRow, ...]:
         fields: dict[str, list[Piece]] = {}
         for text in cells:
             if any(covers(text.cell, r) for r in range(row, stop)) and not is_wide(text.cell, view):
-                fields.setdefault(field_of[id(text)], []).append(Piece(view.page, view.index, text))
+                field = field_of[id(text)]
+                piece = Piece(view.page, view.index, text, heads.get(field, ""))
+                fields.setdefault(field, []).append(piece)
         fields.pop("", None)
         if any(not p.is_empty for pieces in fields.values() for p in pieces):
             rows.append(
@@ -138,6 +150,15 @@ def rows_of(view: TableView) -> tuple[TableRow, ...]:
     return tuple(rows)
 
 
+def is_header_again(here: Sequence[Text], field_of: Mapping[int, str], profile: Profile) -> bool:
+    """True where three cells of a row hold the headers of their own columns."""
+    heads = 0
+    for text in here:
+        matches = match_header(text.text, profile) if 0 < len(text.text) < 80 else ()
+        heads += bool(matches) and matches[0][1] >= CLEAR and matches[0][0] == field_of[id(text)]
+    return heads >= 3
+
+
 def covers(cell: Cell, row: int) -> bool:
     return cell.row <= row < cell.row + cell.row_span
 
@@ -145,6 +166,34 @@ def covers(cell: Cell, row: int) -> bool:
 def is_wide(cell: Cell, view: TableView) -> bool:
     """True for a cell over most columns of the table: a title or the name of a section."""
     return cell.column_span > WIDE * view.table.column_count and view.table.column_count > 2
+
+
+MERGED = ("timeframe", "responsible")
+"""Fields that reports merge over several rows."""
+
+
+def carry_merged(before: Sequence[TableRow], rows: Sequence[TableRow]) -> tuple[TableRow, ...]:
+    """Give the rows of the next page the text of a cell that is merged over the page break.
+
+    On the page before it belongs to two rows at least, the last among them; on this one it is the
+    empty cell at the top of its column.
+    """
+    if len(before) < 2 or not rows:
+        return tuple(rows)
+    found = list(rows)
+    for field in MERGED:
+        shared = {id(piece.text) for piece in before[-2].pieces(field)}
+        merged = tuple(p for p in before[-1].pieces(field) if not p.is_empty)
+        top = {id(piece.text) for piece in rows[0].pieces(field)}
+        if not merged or not all(id(piece.text) in shared for piece in merged):
+            continue
+        for i, row in enumerate(found):
+            pieces = row.pieces(field)
+            if not pieces or not all(p.is_empty and id(p.text) in top for p in pieces):
+                break
+            fields = tuple((n, merged if n == field else p) for n, p in row.fields)
+            found[i] = replace(row, fields=fields)
+    return tuple(found)
 
 
 def put_together(rows: Iterable[TableRow], judge: Judge) -> tuple[PhysicalRow, ...]:
@@ -189,6 +238,9 @@ def goes_on(before: Sequence[TableRow], row: TableRow, judge: Judge) -> bool:
     question = row.raw("question")
     last = before[-1]
     asked = "".join(part.raw("question") for part in before)
+    named = "".join(part.raw("indicator") for part in before)
+    if row.raw("indicator").strip() and judge.other_indicator(named, row.raw("indicator")):
+        return False
     if not question.strip():
         # the last line before a page break may be the first of a row whose question comes after it
         return row.is_first or not row.is_open

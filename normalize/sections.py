@@ -66,6 +66,11 @@ LEADS_ON = re.compile(
 )
 
 
+def leads_on(text: str, at: int) -> bool:
+    """Whether the word before a place makes what follows a part of its sentence."""
+    return LEADS_ON.search(text, max(0, at - 20), at) is not None
+
+
 def exact_headings(text: str) -> Iterator[Found]:
     """Headings as they are spelled: at the start of a line, before a colon, or between spaces."""
     pattern, kinds = headings()
@@ -77,7 +82,7 @@ def exact_headings(text: str) -> Iterator[Found]:
         starts = match["place"] != "" or match.start("place") == 0 or match["open"] != ""
         marked = bool(match["colon"] or match["close"] or match["late"])
         flows = CONTINUES.match(text, match.end("late"))
-        led = LEADS_ON.search(text, 0, match.start("open"))
+        led = leads_on(text, match.start("open"))
         bare_middle = not starts and (led or (word.startswith("ที่") and not sectioned))
         likely = sectioned and len(word) > 11
         after_space = starts or text[match.start("open") - 1] in " \n\t>*:"
@@ -105,7 +110,7 @@ def misread_headings(text: str) -> Iterator[Found]:
         kind = None if word in headings()[1] else nearest(word)
         starts = match["place"] != "" or match.start() == 0 or match["open"] or match["colon"]
         flows = CONTINUES.match(text, match.end()) and not match["colon"]
-        led = not starts and LEADS_ON.search(text, 0, match.start())
+        led = not starts and leads_on(text, match.start())
         if kind and not flows and not led and (starts or len(word) > 9 or word[:2] == "จุ"):
             yield Found(match.start("open"), match.end(), kind, False, word)
 
@@ -142,10 +147,14 @@ MARKUP = re.compile(r"</?(?:b|strong|p|br)\s*/?>|\\?\*\\?\*|__", re.IGNORECASE)
 
 
 def split_result(text: str) -> Sections:
-    """The parts under จุดแข็ง and จุดที่ต้องพัฒนา, without the headings themselves.
+    """The parts under จุดแข็ง and จุดที่ต้องพัฒนา, without the headings.
+
+    Each numbered item stands on a line of its own.
 
     >>> split_result("จุดแข็ง: มีระบบ จุดที่ต้องพัฒนา คะแนนการประเมิน 90")
     Sections(strengths='มีระบบ', weaknesses='คะแนนการประเมิน 90', certain=True, steps=())
+    >>> split_result("จุดแข็ง: 1) มีระบบ 2) มีคู่มือ").strengths
+    '1) มีระบบ\\n2) มีคู่มือ'
     >>> split_result("ความร่วมมือเป็นจุดแข็งของหน่วยงาน").strengths
     """
     parts: dict[Kind, list[str]] = {"strengths": [], "weaknesses": []}
@@ -155,7 +164,7 @@ def split_result(text: str) -> Sections:
     for heading, end in zip(found, ends, strict=False):
         part = EDGE.sub("", MARKUP.sub("", text[heading.stop : end]))
         if part:
-            parts[heading.kind].append(part)
+            parts[heading.kind].append(own_lines(part, {i.begin for i in numbered_items(part)}))
         if not heading.certain:
             steps.append(Step("misread_headings", heading.printed, heading.kind))
     strengths, weaknesses = ("\n".join(parts[k]) or None for k in ("strengths", "weaknesses"))
@@ -184,6 +193,10 @@ NUMBERED = re.compile(
 )
 OPENING = re.compile(rf"{BOLD}\s*(?P<left>(?<![\d.,/A-Za-z-])\()?$")
 BULLETED = re.compile(r"(?P<mark>[-–—•*▪])(?![-–—*\s]*(?:$|\n))(?!\*)(?<!\*\*)\s*(?P<next>\S)")
+CITES_NUMBER = re.compile(
+    r"(?:ข้อ|ที่|มาตรา|หมวด|ประเภท|ชั้น|หมู่|ม\.|ลำดับ|บท|ตัวชี้วัด|ศ\.|โทร\.?|หรือ|และ|ถึง|[-–])\s*$"
+)
+"""What takes even a number with a bracket behind it and none before: ตามข้อ 1)."""
 TAKES_NUMBER = re.compile(
     r"(?:ข้อ|ที่|มาตรา|หมวด|ประเภท|ระดับ|ชั้น|หมู่|ม\.|ลำดับ|บท|มาส|ภายใน|จำนวน|ตัวชี้วัด|ปี|ศ\.|โทร\.?|หรือ|และ|ถึง|[-–])\s*$"
 )
@@ -199,6 +212,11 @@ def numbered(text: str) -> list[Item]:
         begin = match.start() - len(mark)
         before = text[max(0, begin - 12) : begin]
         line = before.rstrip(" \t")
+        # in "ทุกไตรมาส 2) มีคู่มือ" the bracket opens nothing: the number is an item's
+        closes = text.rfind("(", max(0, begin - 60), begin) > text.rfind(
+            ")", max(0, begin - 60), begin
+        )
+        takes = TAKES_NUMBER if match["right"] == "." or closes else CITES_NUMBER
         items.append(
             Item(
                 begin,
@@ -206,7 +224,7 @@ def numbered(text: str) -> list[Item]:
                 int(match["number"]),
                 line == "" if begin <= 12 else line.endswith("\n"),
                 before[-1:].isspace() or before[-1:] in (">", "*"),
-                bool(TAKES_NUMBER.search(before)),
+                bool(takes.search(before)),
             )
         )
     return items
@@ -221,12 +239,10 @@ def numbered_items(text: str) -> list[Item]:
     candidates = numbered(text)
     last: dict[str, int] = {}
     items = []
+    ends = {(item.style, item.number): at for at, item in enumerate(candidates) if not item.vetoed}
     for at, item in enumerate(candidates):
         before = last.get(item.style)
-        goes_on = any(
-            later.style == item.style and later.number == item.number + 1 and not later.vetoed
-            for later in candidates[at + 1 :]
-        )
+        goes_on = ends.get((item.style, item.number + 1), 0) > at
         if item.starts:
             taken = True
         elif item.vetoed:
@@ -276,6 +292,15 @@ def list_lines(text: str) -> str:
     """
     places = {item.begin for item in numbered_items(text)}
     places |= set(bullets(text)) | {heading.begin for heading in find_headings(text)}
+    return own_lines(text, places)
+
+
+def own_lines(text: str, places: set[int]) -> str:
+    """Begin a line at each of these places, but where only an opening mark stands before it.
+
+    >>> own_lines("ก 1. ข", {2}), own_lines("- 1. ข", {2})
+    ('ก\\n1. ข', '- 1. ข')
+    """
     lines, last = [], 0
     for place in sorted(places):
         line = text[last:place]

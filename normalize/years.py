@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from normalize.numerals import thai_digits
 
-YEAR = re.compile(r"(?<!\d)(25[5-9]\d)(?!\d|[.,]\d)")
+YEAR = re.compile(r"(?<!\d)(25[5-9]\d|[67]\d)(?!\d|[.,]\d)")
 BEFORE_YEAR = re.compile(r"(?:ปี|พ\.\s?ศ\.?|พศ\.?)\s*(?:งบประมาณ)?\s*(?:พ\.?\s?ศ\.?)?\s*$")
 
 
 @dataclass(frozen=True, slots=True)
 class YearSaid:
-    """A year that one page states, and where: `title`, or the kind of a header over columns."""
+    """A year that one page states, and where: `title`, `timeframe`, or a header's kind of year."""
 
     page: int
     year: int
@@ -36,14 +36,17 @@ def find_years(text: str) -> tuple[int, ...]:
 
     >>> find_years("ในปีงบประมาณ พ.ศ.๒๕๖๙ (ผลการประเมินปี 2568)")
     (2569, 2568)
-    >>> find_years("โทร. 2567 1234, หน้า 2565")
+    >>> find_years("ปีงบประมาณ ๖๙ (ปี 68)")
+    (2569, 2568)
+    >>> find_years("โทร. 2567 1234, หน้า 2565, ปีละ 60 ครั้ง")
     ()
     """
     digits = thai_digits(text)
     found = []
     for match in YEAR.finditer(digits):
         if BEFORE_YEAR.search(digits[max(match.start() - 24, 0) : match.start()]):
-            found.append(int(match.group(1)))
+            year = int(match.group(1))
+            found.append(year if year > 100 else 2500 + year)
     return tuple(found)
 
 
@@ -68,16 +71,23 @@ text=''),), inferred=('assessment',))
     headed = Counter(s.year for s in said if s.where == "assessment")
     planned = Counter(s.year for s in said if s.where == "fiscal")
     titled = Counter(s.year for s in said if s.where == "title")
+    inferred: list[str] = []
     assessment = winner(headed)
     fiscal = winner(planned)
     if fiscal is None:
         later = Counter({y: n for y, n in titled.items() if assessment is None or y > assessment})
         fiscal = winner(later)
+        timed = winner(Counter(s.year for s in said if s.where == "timeframe"))
+        if timed is not None and assessment is None and fiscal == timed - 1 and len(later) == 1:
+            # the title names the year assessed, the timeframes the year of the plan
+            return Years(timed, fiscal, tuple(said), ("fiscal",))
+        if fiscal is None and timed is not None and (assessment is None or timed > assessment):
+            fiscal = timed
+            inferred.append("fiscal")
         if fiscal is not None and assessment is None and later[fiscal - 1]:
             assessment = fiscal - 1
         elif fiscal is not None and assessment is None and later[fiscal + 1] * 2 > later[fiscal]:
             fiscal, assessment = fiscal + 1, fiscal
-    inferred = []
     if fiscal is None and assessment is not None:
         fiscal = assessment + 1
         inferred.append("fiscal")

@@ -32,6 +32,8 @@ class Column:
     title_th: str
     title_en: str
     headers: tuple[str, ...]
+    part_of: str | None = None
+    """The field whose part the column holds, or empty: it has no field of its own in cells.csv."""
     cues: tuple[str, ...] = ()
     """Words that give away a header nobody has listed, where no other column's cue is in it."""
 
@@ -58,9 +60,22 @@ class Profile:
     required: tuple[str, ...]
     min_columns: int
 
+    core: tuple[str, ...] = ()
+    """Columns without which a row lacks something, so that an unnamed column is a loss."""
+
     @property
     def fields(self) -> tuple[str, ...]:
-        return tuple(column.field for column in self.columns)
+        """The fields that cells.csv names."""
+        return tuple(column.field for column in self.columns if column.part_of is None)
+
+    def published(self, field: str) -> str:
+        """The name of a column's field in cells.csv.
+
+        >>> [profile_named("ita-improvement").published(f) for f in ("steps", "strengths", "score")]
+        ['steps', 'result', '']
+        """
+        column = next((c for c in self.columns if c.field == field), None)
+        return field if column is None or column.part_of is None else column.part_of
 
 
 def build(kind: type[Any], name: str, table: dict[str, Any]) -> Any:
@@ -80,7 +95,7 @@ def parse(name: str, text: str) -> Profile:
     >>> parse("x", 'titel = "t"')
     Traceback (most recent call last):
     ...
-    profiles.report.BadProfile: x.toml: unknown key 'titel'; known are columns, groups, \
+    profiles.report.BadProfile: x.toml: unknown key 'titel'; known are columns, core, groups, \
 keywords, min_columns, name, required, title_en, title_th
     """
     try:

@@ -15,6 +15,8 @@ import pipeline
 from audit.checks import CHECKS
 from export.describe import PAGES, rule_names
 from export.schema import TABLES
+from normalize.periods import READER_OF
+from normalize.places import _RULES as PLACE_RULES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -56,7 +58,9 @@ def test_every_rule_that_was_used_is_described(samples):
 
 def test_the_rules_described_are_those_of_the_code():
     """Those of every ordered tuple of rules, and those named where a step is made."""
-    assert set(rule_names()) == rules_in_tuples() - UNRECORDED | rules_named_in_code()
+    named = {READER_OF.get(name, name) for name in rules_named_in_code()}
+    named |= {rule.__name__ for rule in PLACE_RULES.values()}
+    assert set(rule_names()) == rules_in_tuples() - UNRECORDED | named
 
 
 def rules_in_tuples():
@@ -74,8 +78,7 @@ def rules_in_tuples():
 
 
 def rules_named_in_code():
-    """Literals that become the rule of a step: of `Step`, `Period`, `in_year`, of a name `rule`
-    and of the mapping `_RULES`."""
+    """Literals that become the rule of a step: of `Step`, `Period`, `in_year`, of a name `rule`."""
     places = {"Step": 0, "Period": 3, "in_year": 6}
     found = set()
     for path in (ROOT / "normalize").glob("*.py"):
@@ -85,8 +88,6 @@ def rules_named_in_code():
                 found |= literals(*node.args[place : place + 1])
             elif isinstance(node, ast.Assign) and "rule" in names(*node.targets):
                 found |= literals(node.value)
-            elif isinstance(node, ast.AnnAssign) and "_RULES" in names(node.target):
-                found |= literals(*getattr(node.value, "values", ()))
     return found
 
 

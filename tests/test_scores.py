@@ -37,9 +37,12 @@ def param(case):
 
 @pytest.mark.parametrize("case", [param(case) for case in CASES])
 def test_case(case):
-    reading = read_score({"result": case["raw"]})
+    reading = read_score(
+        {case.get("field", "result"): case["raw"]}, case.get("assessed"), case.get("code")
+    )
     value = case.get("value")
     assert (reading.value, reading.reason) == (value and Decimal(value), case["reason"])
+    assert reading.doubtful == case.get("doubtful", reading.doubtful)
 
 
 def test_the_score_may_stand_in_any_text_of_the_row():
