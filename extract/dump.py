@@ -510,7 +510,7 @@ BETTER = 3.0
 """How much likelier, as a natural logarithm, a place must be to be taken for the place."""
 
 CLEARLY = 6.0
-"""How much likelier it must be than any other to be sure."""
+"""How much likelier it must be than any other to be sure, where such rows are no habit."""
 
 
 def _header_end(table: Written) -> int:
@@ -550,7 +550,7 @@ def _lengthened(row: list[str], habits: Habits | None, width: int, systematic: b
             begins = _begins_alike(bare[0], habits[1]) - _begins_alike(bare[0], habits[0])
             sure = (
                 (at, missing) == (0, 1)
-                and fits[0] - others > CLEARLY
+                and fits[0] - others > (BETTER if systematic else CLEARLY)
                 and begins > (0 if systematic else BETTER / 2)
             )
     row = [*row[:at], *[""] * missing, *row[at:]]
@@ -630,48 +630,70 @@ FEWEST_COLUMNS = 4
 """A row over all columns of a narrower table looks like any other row."""
 
 
-def _fitted(table: Written, habits: Habits | None, sections: frozenset[str]) -> Rows:
+def _fitted(
+    table: Written, habits: Habits | None, sections: frozenset[str], systematic: bool
+) -> Rows:
     """Rows of one width, as far as that loses no text; those that were not are marked ragged."""
     out: Rows = []
+    width = table.width
     body = _header_end(table)
     head = next((n for n, row in enumerate(table.rows) if sum(map(bool, row)) > 1), body)
-    whole = [row for row in table.rows[body:] if len(row) == table.width]
-    short = sum(len(row) == table.width - 1 for row in table.rows[body:])
-    systematic = short > 1 and all(row[0] for row in whole)
+    roomy = width * len(table.rows) <= MOST_GAPS * sum(map(len, table.rows)) + 1000
     for n, row in enumerate(table.rows):
-        while len(row) > table.width and not row[-1]:
+        while len(row) > width and not row[-1]:
             row = row[:-1]
         if n >= body and _is_alone(row) and row[0] in sections:
             out.append([Slot(row[0], wide=True)])
-        elif len(row) == table.width or n < head or not any(row):
+        elif len(row) == width or n < head or not any(row):
             out.append([Slot(text) for text in row])
-        elif n < body:
+        elif not roomy:
             out.append([Slot(text, ragged=True) for text in row])
-        elif len(row) < table.width:
-            out.append(_lengthened(row, habits, table.width, systematic))
+        elif len(row) < width:
+            out.append(_lengthened(row, habits, width, systematic))
         else:
-            out.append(_shortened(row, habits, table.width, table.glue))
+            out.append(_shortened(row, habits, width, table.glue))
     return out
+
+
+def _never_blank(tables: Iterable[Written]) -> bool:
+    """True where whole rows always fill the first column and several rows lack one cell."""
+    rows = [(row, table.width) for table in tables for row in table.rows[_header_end(table) :]]
+    short = sum(len(row) == width - 1 for row, width in rows)
+    return short > 1 and all(row[0] for row, width in rows if len(row) == width)
+
+
+def _widened(table: Written, habits: dict[int, Habits]) -> Written:
+    """A table without a header whose every row lacks the first cell of the other tables' rows."""
+    wider = table.width + 1
+    if wider not in habits or table.width < FEWEST_COLUMNS:
+        return table
+    for row in table.rows:
+        if len(row) == wider:
+            continue
+        if len(row) != table.width or _lengthened(row, habits[wider], wider, True)[0].ragged:
+            return table
+    return table._replace(width=wider)
 
 
 def _fit(pages: Iterable[tuple[int, list[Block]]]) -> Iterator[tuple[int, list[str | Rows]]]:
     """The pages with each table's rows fitted by what all tables of the dump show."""
     kept = list(pages)
     tables = [block for _, blocks in kept for block in blocks if isinstance(block, Written)]
-    misfits = any(len(row) != table.width for table in tables for row in table.rows)
-    habits = _habits(tables) if misfits else {}
     widths = {table.width for table in tables}
-    sections = {w: _section_rows([t for t in tables if t.width == w]) for w in widths}
+    habits: dict[int, Habits] = {}
+    if len(widths) > 1 or any(len(row) != table.width for table in tables for row in table.rows):
+        habits = _habits(tables)
+        tables = [_widened(table, habits) for table in tables]
+    alike = {width: [table for table in tables if table.width == width] for width in widths}
+    sections = {width: _section_rows(same) for width, same in alike.items()}
+    systematic = {width: _never_blank(same) for width, same in alike.items()}
+    fitted = (
+        _fitted(table, habits.get(width), sections[width], systematic[width])
+        for table in tables
+        for width in (table.width,)
+    )
     for number, blocks in kept:
-        yield (
-            number,
-            [
-                _fitted(block, habits.get(block.width), sections[block.width])
-                if isinstance(block, Written)
-                else block
-                for block in blocks
-            ],
-        )
+        yield number, [next(fitted) if isinstance(block, Written) else block for block in blocks]
 
 
 # ---------------------------------------------------------------- places in the table
@@ -742,14 +764,15 @@ MOST_GAPS = 16
 def _placed(rows: Rows) -> Iterator[tuple[int, int, Slot]]:
     """Row, column and content of each cell, spans kept within the table, gaps filled."""
     wide = max((sum(slot.columns for slot in row) for row in rows if len(row) > 1), default=0)
-    taken: set[tuple[int, int]] = set()
+    until: list[int] = []  # for each column the first row that no cell above reaches
+    free: list[tuple[list[int], int]] = []
     placed: list[tuple[int, int, Slot]] = []
     for r, row in enumerate(rows):
         c = 0
         for slot in row:
             if slot.columns == 0:
                 continue
-            while (r, c) in taken:
+            while c < len(until) and until[c] > r:
                 c += 1
             columns = (
                 min(slot.columns, max(wide - c, 1)) if len(row) == 1 and wide else slot.columns
@@ -758,13 +781,17 @@ def _placed(rows: Rows) -> Iterator[tuple[int, int, Slot]]:
             slot = slot._replace(
                 rows=min(slot.rows, len(rows) - r) if sane else 1, columns=columns if sane else 1
             )
-            taken.update((r + dr, c + dc) for dr in range(slot.rows) for dc in range(slot.columns))
+            until += [0] * (c + slot.columns - len(until))
+            for covered in range(c, c + slot.columns):
+                until[covered] = max(until[covered], r + slot.rows)
             placed.append((r, c, slot))
             c += slot.columns
-    width = max((c for _, c in taken), default=-1) + 1
+        if len(until) <= MOST_COLUMNS:
+            free.append(([c for c, end in enumerate(until) if end <= r], len(until)))
+    width = len(until)
     if width <= MOST_COLUMNS and width * len(rows) <= MOST_GAPS * len(placed) + 1000:
-        for r in range(len(rows)):
-            placed += [(r, c, Slot("")) for c in range(width) if (r, c) not in taken]
+        for r, (open_columns, known) in enumerate(free):
+            placed += [(r, c, Slot("")) for c in (*open_columns, *range(known, width))]
     return iter(sorted(placed))
 
 

@@ -151,6 +151,13 @@ def match_header(text: str, profile: Profile) -> tuple[tuple[str, float], ...]:
         if len(spelling) >= 6 and spelling in key and 2 * len(spelling) >= len(key):
             score = 60 + 40 * len(spelling) / len(key)
             scores[names[at]] = max(scores.get(names[at], 0.0), score)
+    for whole in {column.part_of for column in profile.columns if column.part_of}:
+        parts = {column.field for column in profile.columns if column.part_of == whole}
+        if len(parts & cued.keys()) > 1:
+            # จุดแข็ง/จุดอ่อน heads one column, not one of the two
+            scores = {field: score for field, score in scores.items() if field not in parts}
+            cued = {field: at for field, at in cued.items() if field not in parts}
+            scores[whole] = max(scores.get(whole, 0.0), CLEAR)
     first = min(cued.values(), default=0)
     for field, place in cued.items():
         if place == first:

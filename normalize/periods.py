@@ -18,6 +18,7 @@ from rapidfuzz.fuzz import partial_ratio_alignment
 
 from normalize.numerals import close_up, thai_digits
 from normalize.trace import Step
+from normalize.units import read_units
 from profiles.vocabulary import vocabulary
 
 ERA = 543
@@ -48,11 +49,11 @@ class Mention(NamedTuple):
 
 
 # ---------------------------------------------------------------------------- years
-LOOSE_YEAR = r"(?:ป[ีิืั๊้]?งบ(?:ประ?ม?า?ณ?)?ฯ?|งบประมาณ|ประจำปี|ป[ีิื])"
+LOOSE_YEAR = r"(?:ป[ีิืั๊้]?งบ(?:ประ?ม?า?ณ?)?ฯ?|งบประมาณ|(?:ปี)?งปม\.?|ประจำปี|ป[ีิื]|F\.?Y\.?)"
 """ปีงบประมาณ as it is printed, abbreviated, or with a mark or letters lost."""
 YEAR_WORD = rf"(?:{LOOSE_YEAR}|พ\.?ศ\.?|ค\.?ศ\.?|ของ|ใน|ประจำ|/)"
 YEAR = re.compile(rf"({YEAR_WORD}*) ?(\d{{4}})(?!\d)")
-FISCAL = re.compile(r"งบ")
+FISCAL = re.compile(r"งบ|งปม|F\.?Y")
 SEP = r"(?: ?(?:-|–|—|−|‐|‑|~|ถึง|จนถึง|ไปจนถึง|to)(?:สิ้น)? ?)"
 
 
@@ -103,39 +104,53 @@ def loose(name: str) -> str:
     return re.sub(r"[ัิ-ฺ็-๎]+", "[ัิ-ฺ็-๎]*", name)
 
 
-def short(name: str) -> str:
-    """A pattern for an abbreviation: the dots may be lost where a year follows."""
+def short(name: str, follows: str) -> str:
+    """A pattern for an abbreviation: the dots may be lost where a year or a range's dash follows.
+
+    >>> [name for name in ("ม.ค.", "ม.ค", "มค") if re.fullmatch(short("ม.ค.", "$"), name)]
+    ['ม.ค.', 'ม.ค', 'มค']
+    """
     letters = [part for part in name.split(".") if part]
     dotted = r"[.,]".join(letters) + r"[.,]?"
-    return rf"{dotted}|{''.join(letters)}(?:\.| ?(?=\d\d))"
+    return rf"{dotted}|{''.join(letters)}(?:\.|(?={follows}))"
+
+
+def month_patterns(follows: str) -> dict[str, int]:
+    """Every way to write a month, with its number."""
+    return {
+        "|".join((loose(m.name), *m.english, short(m.short, follows))): m.number
+        for m in vocabulary().months
+    }
 
 
 @cache
 def month_numbers() -> tuple[tuple[re.Pattern[str], int], ...]:
-    """For each month, how it is written."""
+    """For each month, how its name is written when nothing else is in the text."""
     return tuple(
-        (re.compile("|".join((loose(m.name), *m.english, short(m.short))), re.IGNORECASE), m.number)
-        for m in vocabulary().months
+        (re.compile(written, re.IGNORECASE), number)
+        for written, number in month_patterns("$").items()
     )
 
 
 @cache
 def date_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     """Two ends of a range, one end, and a word that a month's name stands in the text."""
-    months = "|".join(pattern.pattern for pattern, _ in month_numbers())
+    months = "|".join(month_patterns(r" ?\d\d"))
+    first_months = "|".join(month_patterns(rf" ?\d\d|{SEP}"))
 
-    def end(n: int, guard: str = "") -> str:
+    def end(n: int, guard: str = "", named: str = months) -> str:
         return (
-            rf"(?:วันที่|วัน)?(?P<d{n}>(?<![\d./]){guard}\d{{1,2}})?(?:เดือน|ของ)*(?P<m{n}>{months})"
+            rf"(?:วันที่|วัน)?(?P<d{n}>(?<![\d./]){guard}\d{{1,2}})?(?:เดือน|ของ)*(?P<m{n}>{named})"
             rf"(?P<w{n}>{YEAR_WORD}*) ?(?P<y{n}>\d{{4}}(?!\d)|\d\d(?![\d.]))?"
         )
 
     counted = "".join(f"(?<!{word})" for word in COUNTED)
     guard = counted + r"(?<!\d[-–])"
-    numeric = r"(?<!\d)(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d\d)(?!\d)"
+    numeric = r"(?<!\d)(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d\d)(?!\d)"
+    numeric += r"|(?<!\d)(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)"
     days = rf"(?:วันที่)?(?P<d0>(?<!\d){counted}\d{{1,2}}){SEP}"
     days += rf"(?:วันที่)?(?=\d{{1,2}} ?(?:เดือน)?(?:{months}))"
-    ranged = rf"(?:{days}|(?:{end(1, guard)}){SEP})(?:เดือน)?{end(2)}"
+    ranged = rf"(?:{days}|(?:{end(1, guard, first_months)}){SEP})(?:เดือน)?{end(2)}"
     flags = re.IGNORECASE
     return (re.compile(ranged, flags), re.compile(end(1, guard), flags), re.compile(numeric))
 
@@ -145,7 +160,7 @@ COUNTED = ("รอบที่", "รอบ", "ครั้งที่", "ร�
 
 
 def month_of(name: str) -> int:
-    return next(number for pattern, number in month_numbers() if pattern.fullmatch(name))
+    return next(number for pattern, number in month_numbers() if pattern.fullmatch(name.strip()))
 
 
 def calendar_year(month: int, year: int, words: str) -> int:
@@ -212,7 +227,9 @@ def two_years(
     return (first, last) if first is not None and last is not None else None
 
 
-DATE_WORD = re.compile(r"[คย][มน]|พันธ|[ก-ฮ][.,]?[คยพ](?:[., ]|\d)|[A-Za-z]{3}|\d[/.]\d")
+DATE_WORD = re.compile(
+    r"[คย][มน]|พันธ|[ก-ฮ][ิี]?[.,]?[คยพ](?:[., ถ~‑‐−–—-]|\d|$)|[A-Za-z]{3}|\d[/.-]\d"
+)
 DEADLINE = re.compile(r"(?:ภายใน|ไม่เกิน|ให้เสร็จ|แล้วเสร็จ|จนถึง|ถึง)(?:สิ้น)?(?:วันที่|เดือน|สิ้นเดือน|ใน)*$")
 BEFORE = re.compile(r"ก่อน(?:สิ้น)?(?:วันที่|เดือน)*$")
 FROM = re.compile(r"(?:ตั้งแต่|เริ่ม(?:ต้น)?(?:ดำเนินการ)?(?:ใน|เมื่อ)?)(?:วันที่|เดือน|ต้นเดือน)*$")
@@ -244,7 +261,9 @@ def single_dates(text: str, year: int | None) -> Iterator[Mention]:
         last = day(at, month, part["d1"], last=True)
         yield Mention(*match.span(), bounded(text, match.start(), match.end(), first, last, named))
     for match in date_patterns()[2].finditer(text):
-        number, month_digits, year_digits = match.groups()
+        number, _, month_digits, year_digits, *iso = match.groups()
+        if iso[0]:
+            year_digits, month_digits, number = iso
         printed = year_of(year_digits)
         month = int(month_digits)
         known = printed is not None and 1 <= month <= 12
@@ -269,7 +288,8 @@ def bounded(
         return Period(within, last, named, "deadline", certain=False)
     if FROM.search(before) or ONWARD.match(text, stop):
         return Period(first, None, named, "beginning", certain=False)
-    return Period(first, last, named, "day" if first == last else "month", certain=True)
+    rule = "day" if first == last else "month"
+    return Period(first, last, named, rule, certain=rule == "month")
 
 
 BETWEEN = re.compile(SEP)
@@ -282,8 +302,9 @@ def joined(found: list[Mention], text: str) -> list[Mention]:
         a, b = one.period, two.period
         if BETWEEN.fullmatch(text[one.stop : two.begin]) and a.start and b.end:
             rule = "date_range" if a.rule == "day" else a.rule
-            period = Period(a.start, b.end, (*a.years, *b.years), rule, a.certain)
-            good = a.start <= b.end and a.rule in ("day", "quarters") and b.certain
+            sure = (a.certain and b.certain) or a.rule == b.rule == "day"
+            period = Period(a.start, b.end, (*a.years, *b.years), rule, sure)
+            good = a.start <= b.end and a.rule in ("day", "quarters") and b.rule == a.rule
             ranges.append(
                 Mention(one.begin, two.stop, period if good else unread("several", period.years))
             )
@@ -308,7 +329,7 @@ def near_year(text: str, begin: int, stop: int) -> tuple[int, int, str | None]:
     """The year that stands right behind or before a stretch, and the stretch with it."""
     if tail := TAIL_YEAR.match(text, stop):
         return begin, tail.end(), tail[2]
-    if head := HEAD_YEAR.search(text, 0, begin):
+    if head := HEAD_YEAR.search(text, max(0, begin - 60), begin):
         return head.start(), stop, head[1]
     return begin, stop, None
 
@@ -368,7 +389,7 @@ def whole_years(text: str, year: int | None) -> Iterator[Mention]:
         first, second = match["y1"], match["y2"]
         if not first and not match["all"] and not match["within"] and not match["end"]:
             continue
-        if LAST.match(text, match.start("word")) or text[: match.start()].endswith("จาก"):
+        if LAST.match(text, match.start("word")) or text.endswith("จาก", 0, match.start()):
             continue
         if not first and MISREAD.match(text, match.end()):
             yield Mention(*match.span(), unread("impossible_year"))
@@ -412,6 +433,8 @@ RHYTHM = re.compile(
 REPORTING = re.compile(
     r"(?:รายงาน|สรุปผล|ติดตามผล|ประเมินผล|ทบทวน)(?:ผล|การ|ดำเนินการ|ดำเนินงาน|ภายใน|ใน|เดือน|ทุก|รอบ|ประจำ|ของ)*$"
 )
+LONG = 1500
+"""Letters that no timeframe has: so long a text is not searched."""
 READERS: tuple[Callable[[str, int | None], Iterator[Mention]], ...] = (
     date_ranges,
     quarters,
@@ -419,7 +442,7 @@ READERS: tuple[Callable[[str, int | None], Iterator[Mention]], ...] = (
     single_dates,
     whole_years,
 )
-TIME_WORD = re.compile(r"\d|ไตรมาส|เดือน|ปี|คม|ยน|\.[คยพ]")
+TIME_WORD = re.compile(r"\d|ไตรมาส|เดือน|ปี|คม|ยน|\.[คยพ]|พันธ์")
 YEAR_GAP = re.compile(r"(?<!\d)2 ?5 ?\d ?\d(?!\d)")
 
 
@@ -434,7 +457,7 @@ def mentions(text: str, year: int | None) -> list[Mention]:
 
 def meant(text: str, found: list[Mention]) -> list[Mention]:
     """Without the periods that only say when to report."""
-    return [m for m in found if not REPORTING.search(text[: m.begin])]
+    return [m for m in found if not REPORTING.search(text, max(0, m.begin - 60), m.begin)]
 
 
 def overlap(one: Mention, two: Mention) -> bool:
@@ -615,18 +638,19 @@ def read_period(text: str, fiscal_year: int | None) -> Period | None:
     ('2025-01-01', '2025-09-30', (2568,), 'quarters')
     >>> read_period("ทุก ๖ เดือน", 2569)
     """
+    if len(text) > LONG:
+        return unread("unread") if TIME_WORD.search(thai_digits(text)) else None
     closed = close_up(thai_digits(text)).strip(".,;:")
     closed = YEAR_GAP.sub(lambda m: m[0].replace(" ", ""), closed)
     if not TIME_WORD.search(closed):
-        return None
+        return unread("units") if names_units(text) else None
     bare = NOTE.sub("", closed)
     period = read_closed(bare, fiscal_year)
     if period is None or not period.certain:
         again = read_closed(mended(bare), fiscal_year) if mended(bare) != bare else None
         period = doubted(again) if again and (again.start or again.end) else period
     notes = [note[0][1:-1] for note in NOTE.finditer(closed)]
-    for note in notes:
-        period = with_note(period, bare, note, fiscal_year)
+    period = with_notes(period, bare, notes, fiscal_year)
     if period is None and RHYTHM.fullmatch(bare):
         return None
     if period is None or (period.start is None and period.end is None):
@@ -637,18 +661,68 @@ def read_period(text: str, fiscal_year: int | None) -> Period | None:
     return replace(period, years=tuple(dict.fromkeys(period.years)), steps=steps)
 
 
-def with_note(period: Period | None, text: str, note: str, year: int | None) -> Period | None:
-    """What a note in brackets adds: the period where there is none outside, or its year."""
-    found = mentions(note, year)
-    if len(found) != 1 or found[0].begin > 0 or found[0].stop < len(note) - 1:
+def names_units(text: str) -> bool:
+    """Whether a timeframe is no time but known units: columns that changed their places.
+
+    >>> names_units("สำนักปลัด กองคลัง"), names_units("ดำเนินการทันที")
+    (True, False)
+    """
+    units = read_units(text).units
+    return bool(units) and all(unit.known and unit.certain for unit in units)
+
+
+def with_notes(
+    period: Period | None, text: str, notes: list[str], year: int | None
+) -> Period | None:
+    """What notes in brackets add: the period where there is none outside, or its year.
+
+    Where notes and text say different periods, neither is certain.
+    """
+    said = [found for note in notes if (found := noted(note, year))]
+    if not said:
         return period
-    inside = found[0].period
+    inside = said[0]
+    if len(said) > 1:
+        inside = settled([Mention(0, 0, one) for one in said])
+        inside = replace(inside, rule=said[0].rule, certain=all(one.certain for one in said))
     if period is None:
         return inside
-    if period.years or not inside.years or inside.start is None:
-        return period
+    if period.start is None or inside.start is None:
+        return period if period.end or inside.start is None else inside
+    if period.years or not inside.years:
+        return period if agree(period, inside) else doubted(period)
     outside = read_closed(text, fiscal_year_of(inside.start))
     if outside is None or inside.rule == "full_year":
         return replace(outside, years=inside.years) if outside else inside
     same = (inside.start, inside.end) == (outside.start, outside.end)
     return replace(inside, certain=inside.certain and same)
+
+
+def noted(note: str, year: int | None) -> Period | None:
+    """The period that a note states, if it states one and nothing else."""
+    found = mentions(note, year)
+    whole = len(found) == 1 and found[0].begin == 0 and found[0].stop >= len(note) - 1
+    return found[0].period if whole else None
+
+
+def agree(period: Period, note: Period) -> bool:
+    """Whether a note lies in the period, or is the fiscal year that holds it."""
+    if not (period.start and period.end and note.start and note.end):
+        return True
+    if note.rule == "full_year":
+        return note.start <= period.start and period.end <= note.end
+    return period.start == note.start and period.end == note.end
+
+
+def outside(period: Period | None, fiscal_year: int | None) -> bool:
+    """Whether a day of the period lies outside of the fiscal year of the Buddhist era.
+
+    >>> outside(read_period("ต.ค. - ธ.ค. 2569", 2569), 2569)
+    True
+    >>> outside(read_period("ต.ค. - ธ.ค. 2568", 2569), 2569), outside(read_period("-", 2569), 2569)
+    (False, False)
+    """
+    if period is None or fiscal_year is None:
+        return False
+    first, last = quarter(fiscal_year, 1, 4)
+    return any(day is not None and not first <= day <= last for day in (period.start, period.end))

@@ -1,6 +1,7 @@
 """Who is responsible: the words of one cell to canonical names of units, in the report's order."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -23,7 +24,7 @@ class Unit:
     printed: str
     known: bool
     certain: bool = True
-    """False where letters had to be corrected to make out the name."""
+    """False where letters had to be corrected to make out the name, or where it is a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class Names(NamedTuple):
     """The word และ with a unit behind it."""
     unfinished: re.Pattern[str]
     """A post, or the first word of a unit, that must go on."""
+    time: re.Pattern[str]
+    """Words of time, which no unit is named by."""
     bracketed: re.Pattern[str]
     """A unit in brackets."""
 
@@ -68,9 +71,16 @@ class Squeezed(NamedTuple):
     """Of each character: its index in the printed text."""
     gaps: frozenset[int]
     """Characters that white space stands before."""
+    starts: tuple[int, ...]
+    """Those of them, in order, that something may begin at."""
+    links: tuple[int, ...]
+    """Where the word และ stands with a unit behind it."""
 
 
 WHITE = re.compile(r"[\s\u200b\ufeff]+")
+WIDE = re.compile(r"\s{4,}")
+LONG = 80
+"""Letters that no unit's name has."""
 MARKUP = re.compile(r"</?[a-z]+ */?>|\\?\*\\?\*|__", re.IGNORECASE)
 BULLET = re.compile(
     r"(?:^|(?<=[\s,/;]))(?:[-–—•·*▪]|\(?\d{1,2}[.)])\s*(?=[^\s\d.])|[-–](?=กอง|สำนัก|งาน|ฝ่าย)"
@@ -80,6 +90,7 @@ NOTE = re.compile(r"\([^()]*\)")
 THAI = re.compile(r"[ก-๎.]+")
 NOTHING = re.compile(r"[\s\-–—.]*")
 WRAP = re.compile(r"(?<=[ก-๎])\s*\n\s*(?=[ก-๎])")
+LATIN = re.compile(r"[A-Za-z]")
 
 
 def key(text: str) -> str:
@@ -121,6 +132,8 @@ def names() -> Names:
     known = alternatives(tuple(canonical))
     prefixes, posts = alternatives(shape.prefixes), alternatives(shape.posts)
     start = rf"(?:{prefixes}|{posts}|{alternatives(shape.titles)})"
+    going = alternatives(tuple(post for post in shape.posts if post not in shape.complete))
+    months = alternatives(tuple(word for m in vocabulary().months for word in (m.name, m.short)))
     sure = rf"(?:{known}|กอง|สำนัก)"
     return Names(
         canonical,
@@ -128,7 +141,8 @@ def names() -> Names:
         re.compile(start),
         re.compile(sure),
         re.compile(rf"(?:และ|หรือ|กับ|ร่วมกับ)(?={sure}|ฝ่าย|ศูนย์)"),
-        re.compile(rf"(?:{posts})*(?:{prefixes})*(?:{posts})*"),
+        re.compile(rf"(?:{going})*(?:{prefixes})*(?:{going})*"),
+        re.compile(rf"(?<!\d)(?:25|20)\d\d(?!\d)|ไตรมาส|ปีงบ|ตลอด(?:ทั้ง)?ปี|{months}|^[\d\s./-]+$"),
         re.compile(rf"\(\s*(?={start})([^()]*)\)"),
     )
 
@@ -156,7 +170,10 @@ def parts(text: str) -> Iterator[str]:
 def squeezed(text: str) -> Squeezed:
     places = tuple(i for i, c in enumerate(text) if not WHITE.match(c))
     gaps = frozenset(n for n, (a, b) in enumerate(pairwise(places), 1) if b - a > 1)
-    return Squeezed("".join(text[i] for i in places), places, gaps)
+    bare = "".join(text[i] for i in places)
+    starts = tuple(at for at in sorted(gaps) if names().start.match(bare, at))
+    links = tuple(match.start() for match in names().link.finditer(bare))
+    return Squeezed(bare, places, gaps, starts, links)
 
 
 def ends(part: Squeezed, at: int) -> bool:
@@ -169,13 +186,12 @@ def ends(part: Squeezed, at: int) -> bool:
 
 def next_start(part: Squeezed, begin: int) -> int:
     """Where the unit after the one that begins here begins."""
-    for at in sorted(part.gaps):
-        goes_on = names().unfinished.fullmatch(part.text, begin, at)
-        if at > begin and not goes_on and (names().start.match(part.text, at)):
+    for at in part.starts[bisect_right(part.starts, begin) :]:
+        if not names().unfinished.fullmatch(part.text, begin, min(at, begin + LONG)):
             return at
-    link = names().link.search(part.text, begin + 1)
-    finished = link and not names().unfinished.fullmatch(part.text, begin, link.start())
-    return link.start() if link and finished else len(part.text)
+    link = next(iter(part.links[bisect_right(part.links, begin) :]), len(part.text))
+    finished = not names().unfinished.fullmatch(part.text, begin, min(link, begin + LONG))
+    return link if finished else len(part.text)
 
 
 def cuts(part: Squeezed) -> Iterator[tuple[int, int]]:
@@ -186,13 +202,16 @@ def cuts(part: Squeezed) -> Iterator[tuple[int, int]]:
     ['สำนักปลัด', 'กองสาธารณสุขและสิ่งแวดล้อม', 'กองแผน', 'งาน']
     """
     at = 0
+    gaps = sorted(part.gaps)
     while at < len(part.text):
         if link := names().link.match(part.text, at):
             at = link.end()
         known = names().known.match(part.text, at)
         stop = known.end() if known and ends(part, known.end()) else next_start(part, at)
         inner = (
-            [] if known and stop == known.end() else sorted(g for g in part.gaps if at < g < stop)
+            []
+            if known and stop == known.end()
+            else gaps[bisect_right(gaps, at) : bisect_left(gaps, stop)]
         )
         for gap in inner:
             if spelled(part.text[at:gap])[0] and spelled(part.text[gap:stop])[0]:
@@ -218,7 +237,7 @@ def nearest(spelling: str) -> str | None:
     >>> nearest("กองทาง"), nearest("กองการศึก"), nearest("กองช่าง2")
     (None, None, None)
     """
-    if not THAI.fullmatch(spelling):
+    if len(spelling) > LONG or not THAI.fullmatch(spelling):
         return None
     limit = 1 if len(spelling) < 10 else 2
     near: dict[str, int] = {}
@@ -237,12 +256,13 @@ def unwrapped(printed: str) -> str:
 
     >>> unwrapped("กอง\\nส่งเสริม\\nการลงทุน"), unwrapped("งาน ตลาดสด")
     ('กองส่งเสริมการลงทุน', 'งานตลาดสด')
-    >>> unwrapped("นายสมชาย ใจดี")
-    'นายสมชาย ใจดี'
+    >>> unwrapped("นายสมชาย ใจดี"), unwrapped("คณะกรรมการ ITA")
+    ('นายสมชาย ใจดี', 'คณะกรรมการ ITA')
     """
     line = WHITE.sub(" ", WRAP.sub("", printed.strip()))
     first, _, rest = line.partition(" ")
-    return first + rest if rest and names().unfinished.fullmatch(first) else line
+    goes_on = rest and names().unfinished.fullmatch(first) and not LATIN.match(rest)
+    return first + rest if goes_on else line
 
 
 def named(printed: str) -> tuple[Unit, Step | None]:
@@ -253,8 +273,13 @@ def named(printed: str) -> tuple[Unit, Step | None]:
         unit = Unit(name, printed, known=True, certain=certain)
     else:
         rule = "unwrapped"
-        unit = Unit(unwrapped(printed), printed, known=False)
+        timed = names().time.search(printed) is not None
+        unit = Unit(unwrapped(printed), printed, known=False, certain=not timed)
     return unit, Step(rule, printed, unit.name) if unit.name != printed else None
+
+
+def narrow(white: re.Match[str]) -> str:
+    return "\n" if "\n" in white[0] else " "
 
 
 @lru_cache(maxsize=1024)
@@ -267,7 +292,7 @@ def read_units(text: str) -> UnitReading:
     ('กองสาธารณสุขและอนามัย',)
     """
     clean = MARKUP.sub(" ", one_spelling(text))
-    bare = NOTE.sub(" ", names().bracketed.sub(r",\1,", clean))
+    bare = WIDE.sub(narrow, NOTE.sub(" ", names().bracketed.sub(r",\1,", clean)))
     units: dict[str, Unit] = {}
     steps: list[Step] = []
     for part in parts(bare):

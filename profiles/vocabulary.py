@@ -26,6 +26,8 @@ class Shape:
 
     prefixes: tuple[str, ...]
     posts: tuple[str, ...]
+    complete: tuple[str, ...]
+    """Posts that no unit needs to follow."""
     titles: tuple[str, ...]
     source: str
 

@@ -3,12 +3,13 @@
 import tomllib
 from datetime import date
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normalize.periods import fiscal_year_of, quarter, read_period
+from normalize.periods import fiscal_year_of, outside, quarter, read_period
 
 CASES = tomllib.loads((Path(__file__).parent / "cases/periods.toml").read_text("utf-8"))["case"]
 PIECES = [
@@ -37,6 +38,11 @@ PIECES = [
         "ก.พ. ",
         "มี.ค.",
         "31 ",
+        "ตค",
+        "กย ",
+        "68",
+        "FY",
+        "May",
         "1/10/2567",
         "๖๗",
         "ภายใน",
@@ -104,6 +110,27 @@ def test_what_is_certain_has_both_dates(text, year):
     assert not period or not period.certain or (period.start and period.end)
 
 
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("ต.ค. - ธ.ค. 2569", True),
+        ("ต.ค. 2568 - ก.ย. 2569", False),
+        ("ต.ค. 2567 - ก.ย. 2569", True),
+        ("ภายใน 31 ธ.ค. 2569", True),
+        ("ตั้งแต่ ต.ค. 2568 เป็นต้นไป", False),
+        ("ตลอดปีงบประมาณ 2568", True),
+        ("ทุกเดือน", False),
+        ("ไตรมาส 5", False),
+    ],
+)
+def test_a_period_outside_of_the_year_is_told(raw, expected):
+    assert outside(read_period(raw, 2569), 2569) == expected
+
+
+def test_nothing_lies_outside_of_no_year():
+    assert not outside(read_period("ต.ค. 2567", None), None)
+
+
 @given(year=st.integers(2541, 2599), first=st.integers(1, 4), count=st.integers(0, 3))
 def test_quarters_lie_in_their_fiscal_year(year, first, count):
     start, end = quarter(year, first, min(4, first + count))
@@ -115,3 +142,29 @@ def test_other_white_space_is_no_other_period(case, gap):
     again = gap.join(case["raw"].split())
     before, after = read_period(case["raw"], 2569), read_period(again, 2569)
     assert told(before) == told(after)
+
+
+READERS = (lambda text: read_period(text, 2569),)
+LONG = [
+    "จุดแข็ง ",
+    "จุดแขง ",
+    "1. ก ",
+    "- ",
+    "**",
+    "คะแนน 95 ",
+    "95 ",
+    "9",
+    "ไตรมาส 1-",
+    "2569",
+    "ตค 68 - ",
+]
+LONG += ["กอง ", "กองคสัง ", "นาย ก ", "และกองคลัง", "()", "  ", "\n", "ก"]
+
+
+@pytest.mark.parametrize("piece", LONG)
+def test_a_cell_of_10000_letters_is_read_within_a_second(piece):
+    text = piece * (10000 // len(piece))
+    begin = process_time()
+    for read in READERS:
+        read(text)
+    assert process_time() - begin < len(READERS)

@@ -3,6 +3,7 @@
 import tomllib
 from decimal import Decimal
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -85,3 +86,29 @@ def test_no_score_without_the_word(text):
 def test_thai_or_arabic_digits_are_one_score(case):
     thai = case["raw"].translate(str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙"))
     assert read_score({"r": thai}).value == read_score({"r": case["raw"]}).value
+
+
+READERS = (lambda text: read_score({"analysis": "คะแนน " + text}, 2568, "i1"),)
+LONG = [
+    "จุดแข็ง ",
+    "จุดแขง ",
+    "1. ก ",
+    "- ",
+    "**",
+    "คะแนน 95 ",
+    "95 ",
+    "9",
+    "ไตรมาส 1-",
+    "2569",
+    "ตค 68 - ",
+]
+LONG += ["กอง ", "กองคสัง ", "นาย ก ", "และกองคลัง", "()", "  ", "\n", "ก"]
+
+
+@pytest.mark.parametrize("piece", LONG)
+def test_a_cell_of_10000_letters_is_read_within_a_second(piece):
+    text = piece * (10000 // len(piece))
+    begin = process_time()
+    for read in READERS:
+        read(text)
+    assert process_time() - begin < len(READERS)

@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -94,3 +95,29 @@ def test_parts_are_printed_text(text):
     for part in (parts.strengths, parts.weaknesses):
         for line in (part or "").split("\n"):
             assert "".join(line.split()).replace("*", "") in kept
+
+
+READERS = (list_lines, split_result, step_numbers)
+LONG = [
+    "จุดแข็ง ",
+    "จุดแขง ",
+    "1. ก ",
+    "- ",
+    "**",
+    "คะแนน 95 ",
+    "95 ",
+    "9",
+    "ไตรมาส 1-",
+    "2569",
+    "ตค 68 - ",
+]
+LONG += ["กอง ", "กองคสัง ", "นาย ก ", "และกองคลัง", "()", "  ", "\n", "ก"]
+
+
+@pytest.mark.parametrize("piece", LONG)
+def test_a_cell_of_10000_letters_is_read_within_a_second(piece):
+    text = piece * (10000 // len(piece))
+    begin = process_time()
+    for read in READERS:
+        read(text)
+    assert process_time() - begin < len(READERS)

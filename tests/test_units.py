@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -79,3 +80,29 @@ def test_a_correction_is_on_record():
 @given(text=st.lists(st.sampled_from(PIECES), max_size=5).map("".join))
 def test_unwrapping_twice_changes_nothing_more(text):
     assert unwrapped(unwrapped(text)) == unwrapped(text)
+
+
+READERS = (read_units,)
+LONG = [
+    "จุดแข็ง ",
+    "จุดแขง ",
+    "1. ก ",
+    "- ",
+    "**",
+    "คะแนน 95 ",
+    "95 ",
+    "9",
+    "ไตรมาส 1-",
+    "2569",
+    "ตค 68 - ",
+]
+LONG += ["กอง ", "กองคสัง ", "นาย ก ", "และกองคลัง", "()", "  ", "\n", "ก"]
+
+
+@pytest.mark.parametrize("piece", LONG)
+def test_a_cell_of_10000_letters_is_read_within_a_second(piece):
+    text = piece * (10000 // len(piece))
+    begin = process_time()
+    for read in READERS:
+        read(text)
+    assert process_time() - begin < len(READERS)
