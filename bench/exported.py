@@ -13,6 +13,7 @@ import importlib
 import importlib.util
 import inspect
 import json
+import multiprocessing
 import os
 import pkgutil
 import random
@@ -25,7 +26,6 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -322,17 +322,12 @@ def samples() -> list[Path]:
     return [path for _, path in longest.values()]
 
 
-def in_child(function: Callable[..., None], *arguments: Any) -> None:
+def in_child(function: Callable[..., object], *arguments: Any) -> None:
     """Run in a process of its own, since a child's peak memory begins at its parent's."""
-    child = os.fork()
-    if child == 0:
-        try:
-            function(*arguments)
-        except BaseException as error:  # the parent must hear of it
-            print(f"{type(error).__name__}: {error}", file=sys.stderr)
-            os._exit(1)
-        os._exit(0)
-    if os.waitpid(child, 0)[1]:
+    child = multiprocessing.get_context("fork").Process(target=function, args=arguments)
+    child.start()
+    child.join()
+    if child.exitcode:
         sys.exit("the report could not be made")
 
 
@@ -414,13 +409,13 @@ def main() -> None:
         kept = []
         for source in sources:
             path = work / f"{source.stem}-{asked.pages}.pdf"
-            in_child(partial(lengthen, source, asked.pages, path))
+            in_child(lengthen, source, asked.pages, path)
             found = compare(path, asked, peers)
             kept.append(show_times(source.stem, asked.pages, found))
         if asked.long:
             path, target = work / "short.pdf", work / "long.pdf"
             for pages, made in ((asked.pages, path), (asked.long, target)):
-                in_child(partial(lengthen, sources[0], pages, made))
+                in_child(lengthen, sources[0], pages, made)
             short, long = (measure("raingan", p, sys.executable) for p in (path, target))
             kept.append(show_memory(short, long, asked))
     if not all(kept):

@@ -32,6 +32,7 @@ _TAG = re.compile(
 _BREAK = re.compile(_BREAKS, re.IGNORECASE)
 _HEADING_EDGE = re.compile(r"(?<=[ \t])<(?:b|strong)>|</(?:b|strong)>(?=[ \t])", re.IGNORECASE)
 _HIDDEN = re.compile(r"<(/?)(script|style|title)\b[^<>]{0,500}>", re.IGNORECASE)
+_MARKED = re.compile(r"[<&$\\*_~`]")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _ESCAPE = re.compile(r"\\([*_|#~`+\-.!()\[\]<>{}$%&\\])")
 _BEFORE = r"(?<![A-Za-z0-9ก-๛*_~`])"
@@ -109,6 +110,8 @@ def plain(text: str) -> str:
     >>> plain("ค่า <๕ และ x<y ตาม <ชื่อหน่วยงาน> R&D *****")
     'ค่า <๕ และ x<y ตาม <ชื่อหน่วยงาน> R&D *****'
     """
+    if not _MARKED.search(text):
+        return text
     if "<" in text:
         text = _HEADING_EDGE.sub(lambda edge: " " + edge[0], text)
         text = _TAG.sub(lambda tag: "\n" if _BREAK.fullmatch(tag[2]) else "", text)
@@ -548,10 +551,10 @@ def _lengthened(row: list[str], habits: Habits | None, width: int, systematic: b
             at = best
             others = max(fit for n, fit in enumerate(fits) if n != best)
             begins = _begins_alike(bare[0], habits[1]) - _begins_alike(bare[0], habits[0])
-            sure = (
-                (at, missing) == (0, 1)
-                and fits[0] - others > (BETTER if systematic else CLEARLY)
-                and begins > (0 if systematic else BETTER / 2)
+            clear = fits[0] - others > (BETTER if systematic else CLEARLY)
+            sure = (at, missing) == (0, 1) and (
+                (systematic and begins > BETTER / 2)
+                or (clear and begins > (0 if systematic else BETTER / 2))
             )
     row = [*row[:at], *[""] * missing, *row[at:]]
     return [Slot(text, ragged=not sure) for text in row]

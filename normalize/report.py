@@ -30,7 +30,7 @@ from normalize.codes import (
 from normalize.columns import TableView, unnamed_columns, view_tables
 from normalize.indicators import IndicatorReading, read_indicator
 from normalize.model import CellValue, Correction, Instrument, Row
-from normalize.periods import Period, read_period
+from normalize.periods import Period, outside, read_period
 from normalize.places import Agency, Mention, TextKind, find_mentions, resolve_agency
 from normalize.references import References, read_references
 from normalize.rows import (
@@ -54,6 +54,8 @@ from profiles.report import Profile
 SAME_PAGE, SAME_QUESTION = 90.0, 80.0
 """Ratios of two pages' texts, and of their questions, from which on they are one page."""
 MIN_PAGE_LETTERS = 120
+MANY_PAGES = 8
+"""What stands on more pages than these is a phrase of the form and says nothing of a repeat."""
 TEXT_FIELDS = ("question", "analysis", "measures", "result", "steps", "timeframe")
 HEADING = re.compile(r"\s*(?:\(?[0-9๐-๙]{1,2}[.)]\s*)?(?:ตัว\s*ชี้\s*วัด|ประเด็น|แบบ|หมวด|ด้าน)")
 LOW_CONFIDENCE = 0.8
@@ -339,12 +341,13 @@ def find_twins(views: Sequence[TableView]) -> tuple[Twin, ...]:
         }
         shared: dict[int, int] = defaultdict(int)
         for key in keys:
-            for other in shingles[key]:
-                shared[other] += 1
+            if len(shingles[key]) <= MANY_PAGES:
+                for other in shingles[key]:
+                    shared[other] += 1
         for key in keys:
             shingles[key].append(page)
         for other in sorted(shared):
-            if shared[other] * 4 < len(keys) or any(t.again == other for t in twins):
+            if shared[other] * 8 < len(keys) or any(t.again == other for t in twins):
                 continue
             ratio = fuzz.ratio(whole[other], letters, score_cutoff=SAME_PAGE)
             asked = fuzz.ratio("".join(questions[other]), "".join(questions[page]))
@@ -480,7 +483,7 @@ def split_row(
     )
     doubts = physical_doubts(report, physical, indicators)
     for part, reading, name in zip(parts, readings, names, strict=True):
-        score = read_score(scored)
+        score = read_score(scored, assessed=report.years.assessment, code=reading.code)
         analysis = finish(analyses.get(name) or "")[0] or None
         own_no = indicator_no
         if own_no is None and reading.code:
@@ -636,6 +639,7 @@ def place_record(record: Record, agency: Agency, years: Years) -> Record:
         or years.fiscal is None
         or "fiscal" in years.inferred
         or bool(record.doubts)
+        or outside(record.period, years.fiscal)
     )
     row = replace(
         record.row,

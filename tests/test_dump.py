@@ -255,6 +255,167 @@ def test_large_dump_is_fast():
     assert time.perf_counter() - start < 1
 
 
+COLUMNS = "ตัวชี้วัด\tคำถาม\tการวิเคราะห์\tมาตรการ\tเวลา\tหน่วย"
+FULL = (
+    "๑.การปฏิบัติ\ti๑ เจ้าหน้าที่ปฏิบัติงานเป็นไปตามขั้นตอน\tผลอยู่ในระดับดีมาก\tจัดทำคู่มือ\tต.ค.\tกองคลัง",
+    "๒.การใช้งบ\ti๔ หน่วยงานใช้จ่ายงบประมาณอย่างคุ้มค่า\tผลอยู่ในระดับดี\tจัดอบรมพัสดุ\tม.ค.\tกองช่าง",
+    "๓.การใช้อำนาจ\ti๗ ผู้บังคับบัญชามอบหมายงานอย่างเป็นธรรม\tผลอยู่ในระดับพอใช้\tจัดประชุม\tก.ย.\tกองคลัง",
+)
+SHORT = "i๒ เจ้าหน้าที่ปฏิบัติงานอย่างเท่าเทียมกัน\tผลอยู่ในระดับดี\tจัดทำป้าย\tม.ค.\tกองคลัง"
+
+
+def rows_of(read):
+    """Each row's texts and whether it is ragged, over all tables."""
+    found = []
+    for page in read:
+        for table in page.tables:
+            for texts_of_row, r in zip(texts(table), range(table.row_count), strict=True):
+                row = [cell for cell in table.cells if cell.row == table.first_row + r]
+                found.append((texts_of_row, {cell.ragged for cell in row}))
+    return found
+
+
+def in_pipes(lines):
+    header, *rows = ["| " + line.replace("\t", " | ") + " |" for line in lines]
+    return "\n".join([header, "|" + "---|" * header.count(" | ") + "---|", *rows])
+
+
+@pytest.mark.parametrize("form", ["\n".join, in_pipes])
+def test_blank_first_cells_that_were_never_written(form):
+    lines = [COLUMNS, FULL[0], SHORT, SHORT.replace("i๒", "i๓"), *FULL[1:]]
+    found = rows_of(pages(form(lines)))
+    assert found[2] == (["", *SHORT.split("\t")], {False})
+    assert found[3] == (["", *SHORT.replace("i๒", "i๓").split("\t")], {False})
+    assert all(ragged == {False} for _, ragged in found)
+
+
+def test_page_of_rows_without_their_first_cells():
+    first = "\n".join([COLUMNS, *FULL])
+    second = "\n".join([SHORT, SHORT.replace("i๒", "i๓")])
+    assert rows_of(pages(f"{first}\f{second}"))[4:] == [
+        (["", *SHORT.split("\t")], {False}),
+        (["", *SHORT.replace("i๒", "i๓").split("\t")], {False}),
+    ]
+
+
+def test_lost_tab_puts_no_cell_in_a_wrong_column_unmarked():
+    lost = FULL[1].replace("ดี\tจัด", "ดี จัด")
+    found = rows_of(pages("\n".join([COLUMNS, FULL[0], lost, FULL[2], FULL[0]])))
+    assert found[2] == (
+        [
+            "๒.การใช้งบ",
+            "i๔ หน่วยงานใช้จ่ายงบประมาณอย่างคุ้มค่า",
+            "ผลอยู่ในระดับดี จัดอบรมพัสดุ",
+            "",
+            "ม.ค.",
+            "กองช่าง",
+        ],
+        {True},
+    )
+    assert [ragged for _, ragged in found] == [{False}, {False}, {True}, {False}, {False}]
+
+
+def test_lost_tab_behind_the_first_cell_is_no_blank_in_front():
+    lost = FULL[1].replace("\t", " ", 1)
+    found = rows_of(pages("\n".join([COLUMNS, FULL[0], lost, FULL[2], FULL[0]])))
+    assert found[2][1] == {True}
+
+
+def test_a_tab_too_many_inside_a_cell():
+    split = FULL[1].replace("i๔ ", "i๔\t")
+    found = rows_of(pages("\n".join([COLUMNS, FULL[0], split, FULL[2], FULL[0]])))
+    assert found[2] == (FULL[1].split("\t"), {True})
+
+
+def test_short_row_without_others_to_compare_is_marked():
+    assert rows_of(pages("a\tb\tc\td\ne\tf\tg\th\ni\tj\tk\n"))[2] == (["i", "j", "k", ""], {True})
+
+
+def test_full_width_rows_of_a_table_without_spans():
+    lines = ["คำถาม\tผล\tมาตรการ\tหน่วย"]
+    for n in (1, 2):
+        lines += [f"**ตัวชี้วัดที่ {n} การปฏิบัติ**\t\t\t", f"i{n} เจ้าหน้าที่\tดี\tคู่มือ\tกองคลัง"]
+    for text in ("\n".join(lines), in_pipes(lines), in_pipes(lines).replace("**", "")):
+        [table] = pages(text)[0].tables
+        assert [cell for cell in grid(table) if cell[3] > 1] == [
+            (1, 0, 1, 4, "ตัวชี้วัดที่ 1 การปฏิบัติ"),
+            (3, 0, 1, 4, "ตัวชี้วัดที่ 2 การปฏิบัติ"),
+        ]
+        assert not any(cell.ragged for cell in table.cells)
+
+
+def test_rows_that_alone_fill_the_first_column_head_the_others():
+    lines = ["ตัวชี้วัด\tคำถาม\tผล\tหน่วย", "๑.การ\t\t\t", "\ti๑\tดี\tกองคลัง", "\ti๒\tดี\tกองคลัง"]
+    [table] = pages(in_pipes(lines))[0].tables
+    assert grid(table)[4] == (1, 0, 1, 4, "๑.การ")
+
+
+def test_an_indicator_alone_in_its_row_is_no_full_width_row():
+    lines = ["ตัวชี้วัด\tคำถาม\tผล\tหน่วย", "๑.การ\ti๑\tดี\tก", "๒.การ\t\t\t", "๓.การ\ti๗\tดี\tก"]
+    [table] = pages(in_pipes(lines))[0].tables
+    assert all(cell.column_span == 1 for cell in table.cells)
+    rest = [lines[0], "เป็นไปตามขั้นตอน\t\t\t", *lines[1:]]
+    [table] = pages(in_pipes(rest))[0].tables
+    assert all(cell.column_span == 1 for cell in table.cells)
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("**i1** การ", "i1  การ"),
+        ("__i1__ การ", "i1  การ"),
+        ("ก **ข** ค", "ก  ข  ค"),
+        ("**ก****ข**", "**ก****ข**"),
+        ("***ก***", "ก"),
+        ("**ก *ข* ค**", "ก ข ค"),
+        ("**จุดแข็ง<br>ระบบ**", "จุดแข็ง\nระบบ"),
+        ("*หมายเหตุ* ก _ข_", "หมายเหตุ ก ข"),
+        ("~~เดิม~~ `o1`", "เดิม o1"),
+        ("<u>ก</u> <U>ข</U>", "ก ข"),
+        ("2*3*4 92* และ 93* a_b_c ____ ก** ข**", "2*3*4 92* และ 93* a_b_c ____ ก** ข**"),
+        ("* ข้อ ๑ * ข้อ ๒", "* ข้อ ๑ * ข้อ ๒"),
+        ("$i_1$ $o_{10}$", "i1 o10"),
+        ("ได้ $92.35$ คะแนน \\(85.07\\) ร้อยละ $12\\%$ 5\\%", "ได้ 92.35 คะแนน 85.07 ร้อยละ 12% 5%"),
+        ("$\\mathrm{e}4$ \\text{คะแนน}", "e4 คะแนน"),
+        ("\\(ITA\\) \\(1\\)", "(ITA) (1)"),
+        ("ราคา $100 และ $200 $5-$6 $x^2$", "ราคา $100 และ $200 $5-$6 $x^2$"),
+    ],
+)
+def test_marks_and_formulas(text, expected):
+    assert plain(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"rows": [{"code": "i1", "text": "ดี | มาก"}]}',
+        '{\n\t"rows": [\n\t\t{\n\t\t\t"code": "i1",\n\t\t\t"text": "ดี"\n\t\t}\n\t]\n}',
+        "```json\n[1, 2]\n```\nด้วย ก | ข และ ค\n- i3 ดี\n",
+    ],
+)
+def test_what_is_no_table_makes_none(text):
+    assert [page.tables for page in pages(text)] == [()]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<table><tr><td colspan=200>x" + "<tr><td>x" * 3000,
+        "\n".join(["\t".join("a" * 199)] * 2) + "\na\tb" * 9000,
+        "<table>" + "<tr><td rowspan=9999>" * 2000,
+        "__ก**" * 6000,
+        "**ก *ข " * 5000,
+        "<!--" * 9000,
+        "a\tb\tc\ta\ne\tf\n" + "x\n" * 15000,
+    ],
+)
+def test_hostile_text_costs_no_more_than_its_length(text):
+    start = time.perf_counter()
+    read = pages(text)
+    assert time.perf_counter() - start < 3
+    assert sum(len(table.cells) for page in read for table in page.tables) < 100_000
+
+
 TOKENS = (
     *("ก", "ข้อ ๑", "i๑ หน่วยงาน", "หน้า ๒", "## Page 2", "# ", "\u0e4d", "😀", "\0", "\\", '"', "'"),
     *("\t", "\t\t", "\n", "\n\n", "\r\n", "\f", "---", "***", "**", "__", "```", "{1}---------"),
