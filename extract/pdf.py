@@ -364,13 +364,18 @@ def put_early(
     found = list(glyphs)
     tops = [y for grid in grids for y in grid.ys]
     for mark in early:
-        places = [
+        near = [
             i
             for i, g in enumerate(found)
-            if not is_mark(g.text)
-            and abs(g.x1 - mark.glyph.x0) < 0.15 * g.size
-            and any(abs(g.baseline - y - mark.depth) < 1.5 for y in tops)
+            if not is_mark(g.text) and abs(g.x1 - mark.glyph.x0) < 0.15 * g.size
         ]
+        places = [
+            i for i in near if any(abs(found[i].baseline - y - mark.depth) < 1.5 for y in tops)
+        ]
+        if not places and near:
+            # the rules of an open row may run on above its text: then it is the page's first line
+            first = min(g.baseline for g in found)
+            places = [i for i in near if abs(found[i].baseline - first) < 1]
         if len(places) != 1:
             found.append(mark.glyph)
             continue
