@@ -61,7 +61,8 @@ class Reading:
     """A document as it was read, before anything is made of it."""
 
     sha256: str
-    pages: tuple[Page, ...]
+    pages: Iterator[Page]
+    """To be taken once; reading them may raise a ReportError."""
 
 
 def read_document(found: Input) -> Reading:
@@ -69,25 +70,33 @@ def read_document(found: Input) -> Reading:
     if found.error:
         raise Unreadable(found.error)
     if found.reader == "dump":
-        content = found.read_bytes()
-        text = found.read_text()
-        return Reading(hashlib.sha256(content).hexdigest(), tuple(read_dump(found.name, text)))
+        digest = hashlib.sha256(found.read_bytes()).hexdigest()
+        return Reading(digest, read_dump(found.name, found.read_text()))
     if found.reader == "image":
         digest = hashlib.sha256(found.read_bytes()).hexdigest()
         note = "an image, which needs reading by OCR; give its OCR text or an exported PDF"
-        return Reading(digest, (Page(Source(found.name, 1), layer="none", layer_note=note),))
+        page = Page(Source(found.name, 1), layer="none", layer_note=note)
+        return Reading(digest, iter((page,)))
     path = found.on_disk
     if path is None:
         content = found.read_bytes()
-        pages = tuple(read_pdf(found.name, BytesIO(content)))
+        pages = read_pdf(found.name, BytesIO(content))
         return Reading(hashlib.sha256(content).hexdigest(), pages)
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            file.seek(0)
-            return Reading(digest, tuple(read_pdf(found.name, file)))
     except OSError as error:
         raise Unreadable(f"{found.name}: {error.strerror or error}; check the file") from error
+    return Reading(digest, pages_on_disk(found.name, path))
+
+
+def pages_on_disk(name: str, path: Path) -> Iterator[Page]:
+    """The pages of a PDF that is read from its place."""
+    try:
+        with path.open("rb") as file:
+            yield from read_pdf(name, file)
+    except OSError as error:
+        raise Unreadable(f"{name}: {error.strerror or error}; check the file") from error
 
 
 def convert_document(
@@ -103,7 +112,7 @@ def convert_document(
         report = normalize(found.name, reading.pages, (settings or Settings()).profiles)
     except ReportError as error:
         return DocumentResult(DocumentRecord(found.name, "failed", error=str(error)))
-    return result_of(reading, report, audit(report))
+    return result_of(reading.sha256, report, audit(report))
 
 
 def only_input(path: str) -> Input:
@@ -113,7 +122,7 @@ def only_input(path: str) -> Input:
     return found[0]
 
 
-def result_of(reading: Reading, report: Report, findings: tuple[Finding, ...]) -> DocumentResult:
+def result_of(sha256: str, report: Report, findings: tuple[Finding, ...]) -> DocumentResult:
     """The tables' lines of one document, and its own line."""
     unread = [page for page in report.pages if page.layer != "good" and page.note]
     status: Status = "partial" if unread or report.profile is None else "ok"
@@ -127,11 +136,11 @@ def result_of(reading: Reading, report: Report, findings: tuple[Finding, ...]) -
         error = NO_PROFILE
     elif unread:
         error = f"{len(unread)} of {len(report.pages)} pages could not be read"
-    origins: tuple[Origin, ...] = tuple(sorted({page.origin for page in reading.pages}))
+    origins: tuple[Origin, ...] = tuple(sorted({page.origin for page in report.pages}))
     record = DocumentRecord(
         report.document,
         status,
-        reading.sha256,
+        sha256,
         len(report.pages),
         origins,
         report.agency.name if report.profile else None,
@@ -328,7 +337,7 @@ def inspect(
         found = only_input(file)
         reading = read_document(found)
         report = normalize(found.name, reading.pages, profiles())
-    shown = inspection(reading, report)
+    shown = inspection(reading.sha256, report)
     if as_json:
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
         return
@@ -355,11 +364,11 @@ def inspect(
         console.print(f"font {font or '(none)'}: {', '.join(names)}", highlight=False)
 
 
-def inspection(reading: Reading, report: Report) -> dict[str, Any]:
+def inspection(sha256: str, report: Report) -> dict[str, Any]:
     """What `inspect` shows, as plain values."""
     return {
         "document": report.document,
-        "sha256": reading.sha256,
+        "sha256": sha256,
         "profile": report.profile.name if report.profile else None,
         "agency": report.agency.name,
         "fiscal_year": report.years.fiscal,
@@ -367,10 +376,10 @@ def inspection(reading: Reading, report: Report) -> dict[str, Any]:
         "defects": {font: list(names) for font, names in report.defects},
         "pages": [
             {
-                "page": page.source.page,
+                "page": page.number,
                 "source": page.origin,
                 "layer": page.layer,
-                "note": page.layer_note,
+                "note": page.note,
                 "tables": [
                     {
                         "rows": view.table.row_count,
@@ -381,10 +390,10 @@ def inspection(reading: Reading, report: Report) -> dict[str, Any]:
                         "open_below": view.table.open_below,
                     }
                     for view in report.views
-                    if view.page == page.source.page
+                    if view.page == page.number
                 ],
             }
-            for page in reading.pages
+            for page in report.pages
         ],
     }
 

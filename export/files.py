@@ -24,6 +24,8 @@ Language = Literal["en", "th"]
 PACKAGE, DECISIONS = "datapackage.json", "decisions.jsonl"
 DTYPES = {"integer": "Int64", "boolean": "boolean"}
 BLOCK_BYTES = 1 << 20
+SLICE_RECORDS = 1000
+"""So many are made text at once: a report of 500 pages has 50,000 corrections."""
 
 
 class CannotWrite(ReportError):
@@ -152,7 +154,11 @@ def _append(spool: Spool, result: DocumentResult, records: Sequence[object]) -> 
     if not records:
         return
     start = spool.handle.tell()
-    spool.handle.write(spool.form.encode(spool.table, records).encode())
+    for first in range(0, len(records), SLICE_RECORDS):
+        if first:
+            spool.handle.write(spool.form.join.encode())
+        part = records[first : first + SLICE_RECORDS]
+        spool.handle.write(spool.form.encode(spool.table, part).encode())
     spool.handle.flush()
     record = result.record
     chunk = Chunk(record.document, record.sha256 or "", start, spool.handle.tell())

@@ -129,12 +129,16 @@ def _lines(text: str) -> tuple[Line, ...]:
     return tuple(Line((Run("", part),)) for part in parts if part)
 
 
+LONGEST_COMMENT = 2000
+"""What would be a longer one is text between an arrow and a comment that never ends."""
+
+
 def _without_comments(text: str) -> str:
     kept: list[str] = []
     at = 0
     while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
         last = text.rfind("<!--", start, end)  # one that never ends is text
-        kept.append(text[at:last])
+        kept.append(text[at : last if end - last < LONGEST_COMMENT else end + 3])
         at = end + 3
     return "".join(kept) + text[at:]
 

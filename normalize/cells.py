@@ -190,10 +190,41 @@ def meant_breaks(
     return hard_breaks(lines, boxes, right, paper.letter, whole_runs=paper.whole_runs)
 
 
+def settle_lines(views: Sequence[TableView], paper: Paper) -> tuple[TableView, ...]:
+    """Judge every break between lines, and let the lines' places on paper go."""
+    return tuple(
+        replace(
+            view,
+            texts=tuple(settle_text(view.page, view.index, text, paper) for text in view.texts),
+            table=replace(view.table, cells=()),
+        )
+        for view in views
+    )
+
+
+def settle_text(page: int, table: int, text: Text, paper: Paper) -> Text:
+    """One cell's lines and which of the breaks between them were meant."""
+    cell = text.cell
+    own = text.text.split("\n")
+    if cell.source.box is None:
+        breaks = hard_lines(own, paper.kept.get((page, table, cell.column)))
+        own, breaks = part_headings(own, breaks)
+    elif len(own) == len(cell.lines):
+        breaks = meant_breaks(page, table, text, own, paper)
+        ends = line_texts(cell.lines)
+        if paper.has_headed_items and not paper.keeps_spaces:
+            own = end_heads(own, breaks)
+        own = [f"{line} " if end[-1:] == " " else line for line, end in zip(own, ends, strict=True)]
+    else:
+        breaks = [False] * (len(own) - 1)
+    bare = replace(cell, lines=())
+    return replace(text, cell=bare, raw=cell.raw, lines=tuple(own), breaks=tuple(breaks))
+
+
 def join_text(texts: Sequence[tuple[int, int, Text]], paper: Paper) -> tuple[str, tuple[Step, ...]]:
     """The lines of one text, over its cells in order ((page, table, Text) each), as it was typed.
 
-    Steps begin with the repaired text of the cells, a line of paper a line.
+    The texts are settled. Steps begin with their repaired text, a line of paper a line.
     """
     whole = "\n".join(text.text for _, _, text in texts)
     if not whole.strip():
@@ -202,29 +233,16 @@ def join_text(texts: Sequence[tuple[int, int, Text]], paper: Paper) -> tuple[str
     hard: list[bool] = []
     flattened = False
     for page, table, text in texts:
-        key = (page, table, text.cell.column)
-        own = text.text.split("\n")
+        own = list(text.lines)
         if text.cell.source.box is None:
-            breaks = hard_lines(own, paper.kept.get(key))
-            own, breaks = part_headings(own, breaks)
             width = paper.flat.get(((page, table), text.cell.column))
             if width is not None:
                 flattened = True
                 own = [unwrap(line, width, paper.seen) for line in own]
-        elif len(own) == len(text.cell.lines):
-            breaks = meant_breaks(page, table, text, own, paper)
-            ends = line_texts(text.cell.lines)
-            if paper.has_headed_items and not paper.keeps_spaces:
-                own = end_heads(own, breaks)
-            own = [
-                f"{line} " if end[-1:] == " " else line for line, end in zip(own, ends, strict=True)
-            ]
-        else:
-            breaks = [False] * (len(own) - 1)
         if lines:
             hard.append(False)
         lines += own
-        hard += breaks
+        hard += text.breaks
     lines, hard = part_headings(lines, hard)
     joined = join_lines(lines, hard, kept=paper.keeps_spaces, seen=paper.seen)
     rule = "unwrap" if flattened else "join_lines"

@@ -38,6 +38,13 @@ class Text:
     confidence: float | None = None
     """0 to 1: of the cell as it was read, lowered where its layer has lost what no rule restores;
     None where neither says anything."""
+    raw: str = ""
+    """The cell as it was read. The cell's lines are let go once their breaks are judged: with
+    their boxes they are most of what a long report holds in memory."""
+    lines: tuple[str, ...] = ()
+    """The lines of the text, with the space at its end where one stands there."""
+    breaks: tuple[bool, ...] = ()
+    """For each break between two lines whether it was meant."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 
-from extract.model import Page
+from extract.model import Origin, Page
 from normalize.cells import (
     Paper,
     find_defects,
@@ -16,6 +16,7 @@ from normalize.cells import (
     measure,
     repair_cell,
     repair_lines,
+    settle_lines,
 )
 from normalize.codes import (
     EXACT,
@@ -67,6 +68,7 @@ class PageView:
     """What the audit needs to know of a page."""
 
     number: int
+    origin: Origin
     layer: str
     note: str
     has_data: bool
@@ -156,8 +158,12 @@ def choose_profile(
     return best if best is not None and counts[best.name] else None
 
 
-def normalize(document: str, pages: Sequence[Page], profiles: Sequence[Profile]) -> Report:
-    """All of one document; pure in its pages and the profiles."""
+def normalize(document: str, source: Iterable[Page], profiles: Sequence[Profile]) -> Report:
+    """All of one document; pure in its pages and the profiles.
+
+    What the pages hold is let go on the way; give an iterator, and nothing keeps it.
+    """
+    pages = list(source)
     defects = find_defects(pages)
     tables = [
         (page.source.page, i, table, tuple(repair_cell(cell, defects) for cell in table.cells))
@@ -172,9 +178,11 @@ def normalize(document: str, pages: Sequence[Page], profiles: Sequence[Profile])
         views = tuple(TableView(*table) for table in tables)
     data_pages = {view.page for view in views if view.is_data}
     page_views = tuple(view_page(page, defects, views, data_pages) for page in pages)
+    del pages, tables, views_of
     years = settle_years(tuple(years_said(page_views, views, profile)))
     framework = framework_for(years.assessment or (years.fiscal or 2569) - 1)
     paper = measure(views, [question.text for question in framework.questions])
+    views = settle_lines(views, paper)
     cells, corrections = read_cells(document, views, profile, paper)
     twins = find_twins(views)
     report = Report(
@@ -222,6 +230,7 @@ def view_page(
             ]
     return PageView(
         number,
+        page.origin,
         page.layer,
         page.layer_note,
         number in data_pages,
@@ -298,7 +307,7 @@ def read_cells(
                     view.index,
                     cell.row,
                     cell.column,
-                    cell.raw,
+                    text.raw,
                     value,
                     field,
                     cell.origin,

@@ -81,6 +81,10 @@ _MONTH = (
     r"(?:ม\.ค|ก\.พ|มี\.ค|เม\.ย|พ\.ค|มิ\.ย|ก\.ค|ส\.ค|ก\.ย|ต\.ค|พ\.ย|ธ\.ค)\.)"
 )
 _RANGE = re.compile(rf"[0-9๐-๙] ถึง\n{_MONTH}")
+_ERA = re.compile(r"(?:ปี|งบประมาณ)\n[พค]\.\s?ศ\.")
+_ADVISED = re.compile(
+    "(?:หน่วยงาน|เจ้าหน้าที่|ผู้บริหาร|บุคลากร|เทศบาล|ฝ่าย|ท่าน|กอง|จึง|และ|หรือ|ที่|ซึ่ง|ไม่|ก็|ว่า|สม|ทั้ง)$"
+)
 _COUNTED = re.compile(
     r"[0-9๐-๙] (?:คน|ราย|บาท|คะแนน|แห่ง|รายการ|ชั่วโมง|นาที)\n"
     r"(?!ต่อ(?!ไป)|ขึ้นไป|แรก|เต็ม|ถ้วน|ที่|ของ|ใน|ๆ)"
@@ -92,11 +96,16 @@ def _set_apart(before: str, after: str) -> bool:
 
     >>> _set_apart("ผู้ตอบ ๙ ราย", "ระบุว่าเคย"), _set_apart("ตุลาคม ๒๕๖๗ ถึง", "กันยายน ๒๕๖๘")
     (True, True)
+    >>> _set_apart("แก่ประชาชน", "ควรปรับคู่มือ"), _set_apart("หน่วยงาน", "ควรระบุ")
+    (True, False)
     >>> _set_apart("อย่างน้อย ๒ ครั้ง", "ต่อปี"), _set_apart("รวมถึง", "กันยายน")
     (False, False)
     """
     at_break = f"{before[-14:]}\n{after[:14]}"
-    return bool(_RANGE.search(at_break) or _COUNTED.search(at_break))
+    if after.startswith("ควร"):
+        # advice begins a clause, unless who gives it or takes it stands right before
+        return not _ADVISED.search(before)
+    return bool(_RANGE.search(at_break) or _COUNTED.search(at_break) or _ERA.search(at_break))
 
 
 def _phrase_gap(left: str, right: str) -> bool:
@@ -321,6 +330,11 @@ def _keeps_space(left: str, right: str) -> bool:
 
 def _as_seen(before: str, after: str, seen: str) -> bool | None:
     """Whether known text puts a space between the same letters; None where it does not say."""
+    return _seen_between(before[-10:], after[:10], seen)
+
+
+@lru_cache(maxsize=4096)
+def _seen_between(before: str, after: str, seen: str) -> bool | None:
     for letters in (10, 6):
         ends, begins = before[-letters:], after[:letters]
         spaced, joined = seen.count(f"{ends} {begins}"), seen.count(ends + begins)

@@ -385,6 +385,12 @@ def test_marks_and_formulas(text, expected):
     assert plain(text) == expected
 
 
+def test_comments_are_no_text_and_what_never_ends_is_none():
+    far = "ข" * 3000
+    text = f"ก<!-- ค --> <!-- ง\n<!-- จ -->\nขั้น ๑ --> ๒\n<!--{far} --> ๓"
+    assert shape(text) == [(1, ["ก <!-- ง", "ขั้น ๑ --> ๒", f"<!--{far} --> ๓"], 0)]
+
+
 @pytest.mark.parametrize(
     "text",
     [
