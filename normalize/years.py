@@ -81,7 +81,7 @@ text=''),), inferred=('assessment',))
         if timed is not None and assessment is None and fiscal == timed - 1 and len(later) == 1:
             # the title names the year assessed, the timeframes the year of the plan
             return Years(timed, fiscal, tuple(said), ("fiscal",))
-        if fiscal is None and timed is not None and (assessment is None or timed > assessment):
+        if fiscal is None and timed is not None and assessment is None:
             fiscal = timed
             inferred.append("fiscal")
         if fiscal is not None and assessment is None and later[fiscal - 1]:
