@@ -39,6 +39,8 @@ VALUE_RULES: tuple[Rule, ...] = (
 THAI = re.compile("[ก-ฮ]")
 MANY_EARLY = 0.15
 """Share of lines that seem to end early, from which on the exporter breaks elsewhere."""
+ENOUGH_LINES = 6000
+"""So many lines tell how an exporter sets its text; a report of 500 pages has 100,000."""
 MIN_PADDING = 1.0
 """Points that are left free beside the text of a column at the least."""
 
@@ -114,7 +116,7 @@ def repair_cell(cell: Cell, defects: Mapping[str, tuple[str, ...]]) -> Text:
 def measure(views: Sequence[TableView], wording: Sequence[str] = ()) -> Paper:
     """Learn margins and wrap widths from all cells of a document; `wording` is known text."""
     printed: list[str] = []
-    repaired: list[str] = []
+    repaired: list[str] = [*wording]
     drawn: list[tuple[str, Box]] = []
     reach: dict[tuple[int, int], float] = {}
     edges: dict[Column, float] = {}
@@ -129,9 +131,10 @@ def measure(views: Sequence[TableView], wording: Sequence[str] = ()) -> Paper:
             kept.setdefault(key, []).append(text.text.split("\n"))
             continue
         lines = text.text.split("\n")
-        printed += [line.text for line in cell.lines]
-        repaired += lines
-        if len(lines) == len(cell.lines):
+        if len(printed) < ENOUGH_LINES:
+            printed += [line.text for line in cell.lines]
+            repaired += lines
+        if len(lines) == len(cell.lines) and len(drawn) < ENOUGH_LINES:
             drawn += [(t, li.box) for t, li in zip(lines, cell.lines, strict=True) if li.box]
         if cell.column_span == 1:
             slots[key] = slot = (view.table.column_count, cell.column)
@@ -147,7 +150,7 @@ def measure(views: Sequence[TableView], wording: Sequence[str] = ()) -> Paper:
         wrap_widths(flat),
         {key: kept_width(cells) for key, cells in kept.items() if any(len(c) > 1 for c in cells)},
         keeps,
-        seen_in([*repaired, *wording]),
+        seen_in(repaired),
     )
     return replace(
         paper,
@@ -203,22 +206,23 @@ def settle_lines(views: Sequence[TableView], paper: Paper) -> tuple[TableView, .
 
 
 def settle_text(page: int, table: int, text: Text, paper: Paper) -> Text:
-    """One cell's lines and which of the breaks between them were meant."""
+    """One cell with its breaks judged and without its lines' places."""
     cell = text.cell
     own = text.text.split("\n")
+    spaced: list[int] = []
     if cell.source.box is None:
         breaks = hard_lines(own, paper.kept.get((page, table, cell.column)))
-        own, breaks = part_headings(own, breaks)
     elif len(own) == len(cell.lines):
         breaks = meant_breaks(page, table, text, own, paper)
         ends = line_texts(cell.lines)
         if paper.has_headed_items and not paper.keeps_spaces:
-            own = end_heads(own, breaks)
-        own = [f"{line} " if end[-1:] == " " else line for line, end in zip(own, ends, strict=True)]
+            ends = end_heads(
+                [f"{o} " if e[-1:] == " " else o for o, e in zip(own, ends, strict=True)], breaks
+            )
+        spaced = [n for n, end in enumerate(ends) if end[-1:] == " "]
     else:
         breaks = [False] * (len(own) - 1)
-    bare = replace(cell, lines=())
-    return replace(text, cell=bare, raw=cell.raw, lines=tuple(own), breaks=tuple(breaks))
+    return replace(text, cell=replace(cell, lines=()), breaks=tuple(breaks), spaced=tuple(spaced))
 
 
 def join_text(texts: Sequence[tuple[int, int, Text]], paper: Paper) -> tuple[str, tuple[Step, ...]]:
@@ -233,8 +237,12 @@ def join_text(texts: Sequence[tuple[int, int, Text]], paper: Paper) -> tuple[str
     hard: list[bool] = []
     flattened = False
     for page, table, text in texts:
-        own = list(text.lines)
+        own = text.text.split("\n")
+        for n in text.spaced:
+            own[n] += " "
+        breaks = list(text.breaks or [False] * (len(own) - 1))
         if text.cell.source.box is None:
+            own, breaks = part_headings(own, breaks)
             width = paper.flat.get(((page, table), text.cell.column))
             if width is not None:
                 flattened = True
@@ -242,7 +250,7 @@ def join_text(texts: Sequence[tuple[int, int, Text]], paper: Paper) -> tuple[str
         if lines:
             hard.append(False)
         lines += own
-        hard += text.breaks
+        hard += breaks
     lines, hard = part_headings(lines, hard)
     joined = join_lines(lines, hard, kept=paper.keeps_spaces, seen=paper.seen)
     rule = "unwrap" if flattened else "join_lines"

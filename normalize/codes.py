@@ -1,8 +1,8 @@
 """Codes of questions: where a cell prints them, and which code each can only be."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -37,34 +37,79 @@ _FOLD = str.maketrans(
 """One character to one, so that places in the folded text are places in the text."""
 _ALIKE = re.escape("".join(_LIKE.values()).translate(_FOLD))
 
-_NUMBER = r"0?[1-9]\d?(?!\d|[.,]\d|[a-z])"
-_LETTERED = rf"(?<![a-z\d])[ieo]\s?[.\-–]?\s?{_NUMBER}"
-_ZERO = rf"(?<![\d.])0\s?{_NUMBER}(?![:/\-–]\d)"
-_MISREAD = (
-    rf"(?:[{_ALIKE}]\s?\d{{1,2}}(?=\s*[)\]]?\s*(?:[ก-ฮเ-ไ]|$))"
-    r"|\d(?:\ ?\d){0,2}(?=\s*(?:[ก-ฮเ-ไ]|$)))"
+_GAP = r"\s{0,3}"
+"""White space between two signs; longer runs are no cell's print, and unbounded ones cost time."""
+_PLAIN = r"0?[1-9]\d?"
+_NUMBER = rf"{_PLAIN}(?!\d|\.\d|,\d{{3}}|[a-z])"
+_WORD = rf"(?:ข้อ(?:คำถาม)?(?:\s?ที่)?{_GAP})"
+_COUNTED = (
+    r"(?:คะแนน|คน|ครั้ง|วัน|เดือน|ปี|บาท|แห่ง|ชั่วโมง|นาที|ไตรมาส|%"
+    r"|(?:ข้อ|ตัวชี้วัด|ด้าน|รายการ|ราย|เรื่อง|โครงการ|ประการ)(?![ก-๎]))"
 )
-_NUMBERING = r"(?:\d{1,2}(?:\.\d{1,2})*[.)]\s*)?"
-_WORD = r"(?:ข้อ(?:คำถาม)?(?:\s*ที่)?\s*)"
-_CLOSE = r"\s*[)\]]?\s*[.:\-–]*\s*"
+_INSTRUMENT = rf"(?<![a-z])[ieo]it\s?[.:\-–]?\s?{_WORD}?[(\[]?\s?{_NUMBER}(?!{_GAP}{_COUNTED})"
+_INSTRUMENT_NAME = re.compile(rf"\s{{0,3}}([ieo])it[\s.:\-–]{{0,3}}{_WORD}?[\s(\[]{{0,2}}(?=\d)")
+_LETTERED = rf"(?:(?<![a-z\d])[ieo]\s?[.\-–]?\s?{_NUMBER}|{_INSTRUMENT})"
+_ZERO_END = r"(?:(?![:/\-–]\d)|(?=[\-–]0[1-9]\d?(?![\d.:/\-–])))"
+_ZERO = rf"(?<![\d.])0\s?{_PLAIN}(?!\d|[.,]\d|[a-z]){_ZERO_END}"
+_MISREAD = (
+    rf"(?:[{_ALIKE}]\s?\d{{1,2}}(?={_GAP}[)\]]?{_GAP}(?:[ก-ฮเ-ไ]|$))"
+    rf"|(?<!\d\.)\d(?:\ ?\d){{0,2}}(?={_GAP}(?:[ก-ฮเ-ไ]|$)))"
+)
+_NUMBERING = rf"(?:\(?\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}[.)]{_GAP})?"
+_CLOSE = rf"{_GAP}[)\]]?{_GAP}[.:\-–]{{0,3}}{_GAP}"
 _ISSUE = r"ประ\s?เด[็่้]?\s?น(?:ที่)?\s?:?"
-_BULLET = r"[\s•\-–*]*"
+_BULLET = r"[\s•\-–*]{0,6}"
+_FORM = rf"(?:(?:แบบ(?:วัด|ตรวจ)\s?)?(?:[ieo]it\s?[.:\-–]?\s?(?={_WORD}?[(\[]?[ieo0]\s?\d))?)"
+
+_TO = rf"(?:{_GAP}ถึง{_GAP}|\ {{0,3}}[-–—]{_GAP})"
+_AND = rf"(?:{_GAP}(?:[,;/&+]|และ|กับ){_GAP}(?:และ{_GAP})?)"
+_BARE = rf"[1-9]\d?(?!\d|[.:]\d|[/,]\d{{3}}|[a-z.]|{_GAP}{_COUNTED})"
+_ITEM = rf"{_WORD}?[(\[]?\s?(?P<item>{_LETTERED}|0\s?{_PLAIN}(?!\d|[.:/\-–]\d)|{_BARE})"
+_JOINED = rf"(?:\s?[)\].:])?(?:(?P<to>{_TO})|(?P<and>{_AND})){_ITEM}"
+_LISTED = rf"(?:\s?[)\].:])?(?:(?P<to>{_TO})|(?P<and>{_AND})|\s{{1,3}}(?=[(\[]?[ieo])){_ITEM}"
+_MORE_JOINED, _MORE = (
+    "(?:" + re.sub(r"\?P<\w+>", "?:", item) + "){1,20}" for item in (_JOINED, _LISTED)
+)
+_LIST_ITEM = re.compile(_LISTED)
+_CODE = rf"(?P<code>{_LETTERED}|{_ZERO}|{_MISREAD})(?P<more>{_MORE})?"
 
 _HEAD = re.compile(
-    rf"{_BULLET}{_NUMBERING}(?:ประเด็น(?:ที่)?\s*)?{_WORD}?[(\[]?\s*"
-    rf"(?P<code>{_LETTERED}|{_ZERO}|{_MISREAD}){_CLOSE}"
+    rf"{_BULLET}{_NUMBERING}(?:ประเด็น(?:ที่)?{_GAP})?{_FORM}{_WORD}?[(\[]?{_GAP}{_CODE}{_CLOSE}"
 )
 _INNER = re.compile(
-    rf"(?P<line>\n{_BULLET})?(?P<lead>{_NUMBERING}(?P<word>{_WORD})?[(\[]?\s*)"
-    rf"(?P<code>{_LETTERED}|{_ZERO}|{_MISREAD}){_CLOSE}"
+    rf"(?P<line>\n{_BULLET})?{_NUMBERING}{_FORM}(?P<word>{_WORD})?[(\[]?\s?{_CODE}{_CLOSE}"
 )
-_TRAILING = re.compile(rf"\s*[(\[]\s*{_WORD}?(?P<code>{_LETTERED})\s*[)\]]\s*$")
-_MENTION = re.compile(r"(?:อ้าง\s*อิง(?:\s*จาก)?|ตาม|จาก|และ|กับ|หรือ|ถึง|ดู|[,/\-–])\s*[(\[]?\s*$")
-_HEADING = re.compile(r"ตัว\s?ชี้\s?วัด|แบบ\s?(?:วัด|ตรวจ)|^\s*\d{1,2}[.)]\s*\S{0,20}$")
+_CLOSED = re.compile(_CLOSE)
+_BEGINS = re.compile(r"[ก-ฮเ-ไa-z\"'(]")
+_TAILED = r"(?:มาก\s?น้อย\s?เพียง\s?ใด|หรือ\s?ไม่)"
+_ENDING = re.compile(
+    rf"(?:(?P<tail>{_TAILED})?\s?(?:(?P<open>[(\[])\s?|\s)|(?P<line>\n){_GAP}){_WORD}?"
+    rf"(?P<code>{_LETTERED})(?P<more>{_MORE})?\s?[)\]]?[ .]{{0,3}}(?=(?P<end>\n|$)|\s)"
+)
+_MENTION = re.compile(
+    r"(?:อ้าง\s?อิง(?:\s?จาก)?|ตาม|จาก|และ|กับ|หรือ|ถึง|ดู|รายการ|[,/\-–])\s{0,3}(?:ข้อ\s?)?"
+    r"[(\[]?\s{0,3}\Z"
+)
+_MENTION_LETTERS = 30
+"""How far before a code a word can stand that only mentions it."""
+_HEADING = re.compile(
+    r"ตัว\s?ชี้\s?วัด|แบบ\s?(?:วัด|ตรวจ)|^\s{0,3}\d{1,2}[.)]\s{0,3}\S{0,20}$|^\s{0,3}\d{1,2}\.\d{1,2}\b"
+)
+_SUB_HEADING = re.compile(
+    r"(?:^|\n)(?P<heading>\s{0,3}(?:[0-9๐-๙]{1,2}[.)]\s?)?"
+    r"(?:(?:ตัว\s?ชี้\s?วัด|ประเด็น)(?:\s?ย่อย)?(?:\s?ที่)?\s?)?"
+    r"[0-9๐-๙]{1,2}\.[0-9๐-๙]{1,2}[.)]?\s?[ก-๎][^\n]{0,80})$"
+)
+_RUNNING = re.compile(r"(?:\d{1,2}[.)]|\(\d{1,2}\))\s{0,3}(?=[\"“'(]?[ก-ฮเ-ไ])")
+_NEXT_NUMBER = re.compile(r"\s\(?\d{1,2}[.)]\s{0,3}[ก-ฮเ-ไ]")
+_LEFTOVER = re.compile(
+    rf"[\s(\[]{{0,3}}(?:[,;/&+\-–—]|และ|ถึง|{_LETTERED}|{_ZERO}|\d{{1,3}}(?![\d.,)]))"
+)
 _MAY_HEAD = re.compile(rf"{_ISSUE}|(?:\A|\n)(?:{_WORD})?[^ก-๎\n]{{0,12}}[0-9๐-๙]")
 _ANALYSIS_HEAD = re.compile(
-    rf"(?:(?P<line>\A|\n){_BULLET}{_NUMBERING}{_WORD}?[(\[]?\s*|{_NUMBERING}{_WORD}?[(\[]?)"
-    rf"(?P<code>{_LETTERED}|{_ZERO}|(?:[{_ALIKE}]\s?)?\d{{1,3}})\s*[)\]]?\s*:?\s*(?P<issue>{_ISSUE})?\s*"
+    rf"(?:(?P<line>\A|\n){_BULLET}{_NUMBERING}{_WORD}?[(\[]?\s?|{_NUMBERING}{_WORD}?[(\[]?)"
+    rf"(?P<code>{_LETTERED}|{_ZERO}|(?:[{_ALIKE}]\s?)?\d{{1,3}})(?P<more>{_MORE_JOINED})?"
+    rf"{_GAP}[)\]]?{_GAP}:?{_GAP}(?P<issue>{_ISSUE})?{_GAP}"
 )
 
 _NOT_SKELETON = re.compile(r"[^a-z0-9ก-ฮะาเ-ๆ]+")
@@ -75,11 +120,16 @@ class QuestionPart(NamedTuple):
     """One question of a cell."""
 
     printed: str | None
-    """The code exactly as printed; None where none is."""
+    """The code exactly as printed, or as the ends of its range spell it; None where none is."""
     text: str
     lead: str = ""
     """What stands before the code and is no question, such as the name of a sub-indicator."""
+    shared: bool = False
+    """Several codes stand before this one wording, so it need not be the wording of this code."""
 
+
+MAX_LISTED = 15
+"""Codes that a list or a range before one wording can have; more are no list of this kind."""
 
 How = Literal["printed", "misread", "wording", "unknown"]
 Doubt = Literal["indicator", "wording"]
@@ -127,6 +177,18 @@ def latin_code_letters(text: str) -> str:
     )
 
 
+def letter_of_instrument(text: str) -> str:
+    """Write the name of an instrument before the number of its question as the letter of its codes.
+
+    >>> letter_of_instrument("IIT 1"), letter_of_instrument("EIT ข้อ ๗")
+    ('i1', 'e๗')
+    >>> letter_of_instrument("ITA 1"), letter_of_instrument("EIT")
+    ('ITA 1', 'EIT')
+    """
+    match = _INSTRUMENT_NAME.match(text.translate(_FOLD))
+    return f"{match[1]}{text[match.end() :]}" if match else text
+
+
 def arabic_code_digits(text: str) -> str:
     """Write the digits of a code in Arabic.
 
@@ -167,7 +229,12 @@ def letter_o_for_zero(text: str) -> str:
     return f"o{text[1:]}" if re.fullmatch(r"0[1-9]\d?", text) else text
 
 
-CODE_RULES: tuple[Rule, ...] = (latin_code_letters, arabic_code_digits, bare_code)
+CODE_RULES: tuple[Rule, ...] = (
+    letter_of_instrument,
+    latin_code_letters,
+    arabic_code_digits,
+    bare_code,
+)
 OIT_CODE_RULES: tuple[Rule, ...] = (*CODE_RULES, letter_o_for_zero)
 
 
@@ -178,29 +245,22 @@ def split_questions(text: str, framework: Framework | None = None) -> tuple[Ques
 
     >>> [tuple(part)[:2] for part in split_questions("e๗ หน่วยงานเปิดโอกาส e๘ หน่วยงานปรับปรุง")]
     [('e๗', 'หน่วยงานเปิดโอกาส'), ('e๘', 'หน่วยงานปรับปรุง')]
-    >>> split_questions("๑) ตัวชี้วัดย่อย ๙.๒ ข้อ ๐๒ ข้อมูลผู้บริหาร")
-    (QuestionPart(printed='๐๒', text='ข้อมูลผู้บริหาร', lead='๑) ตัวชี้วัดย่อย ๙.๒'),)
+    >>> split_questions("๑) ตัวชี้วัดย่อย ๙.๒ ข้อ ๐๒ ข้อมูลผู้บริหาร")[0][:3]
+    ('๐๒', 'ข้อมูลผู้บริหาร', '๑) ตัวชี้วัดย่อย ๙.๒')
+    >>> [(part.printed, part.shared) for part in split_questions("e๗ - e๙ หน่วยงานมีการปรับปรุง")]
+    [('e๗', True), ('e8', True), ('e๙', True)]
     >>> split_questions("ข้อมูลตาม o12 ครบถ้วน")
-    (QuestionPart(printed=None, text='ข้อมูลตาม o12 ครบถ้วน', lead=''),)
+    (QuestionPart(printed=None, text='ข้อมูลตาม o12 ครบถ้วน', lead='', shared=False),)
     """
+    text = text.strip()
     folded = text.translate(_FOLD)
-    marks = _question_marks(folded, framework)
+    marks = _question_marks(text, folded, framework)
+    endings = _ending_marks(text, folded, framework) if not marks or marks[0].start else []
+    if endings and {mark.code.start for mark in marks} <= {mark.code.start for mark in endings}:
+        return _parts_before(text, endings, framework)
     if not marks:
-        trailing = _TRAILING.search(folded)
-        if trailing:
-            printed = text[slice(*trailing.span("code"))]
-            return (QuestionPart(printed, text[: trailing.start()].strip()),)
         return _split_by_wording(text, framework)
-    parts: list[QuestionPart] = []
-    lead = text[: marks[0].start].strip()
-    if lead and _is_question(lead, folded[marks[0].code], framework):
-        parts += _split_by_wording(lead, framework)
-        lead = ""
-    for mark, following in zip(marks, (*marks[1:], None), strict=True):
-        end = following.start if following else len(text)
-        parts.append(QuestionPart(text[mark.code], text[mark.end : end].strip(), lead))
-        lead = ""
-    return tuple(parts)
+    return _parts_after(text, folded, marks, framework)
 
 
 def split_analysis(text: str, codes: Sequence[str]) -> dict[str, str | None]:
@@ -222,20 +282,29 @@ def split_analysis(text: str, codes: Sequence[str]) -> dict[str, str | None]:
         return {codes[0]: (text[head.end :].strip() if head else text) or None}
     if not heads:
         return dict.fromkeys(codes, text)
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {code: [] for code in codes}
     lead = text[: heads[0].start].strip()
     if lead:
-        found[next((code for code in codes if code not in _named(heads)), heads[0].name)] = lead
+        named = {name for head in heads for name in head.names}
+        found[next((code for code in codes if code not in named), heads[0].names[0])].append(lead)
     for head, following in zip(heads, (*heads[1:], None), strict=True):
         part = text[head.end : following.start if following else len(text)].strip()
-        found[head.name] = "\n".join(filter(None, (found.get(head.name), part)))
-    return {code: found.get(code) or None for code in codes}
+        for name in head.names if part else ():
+            found[name].append(part)
+    return {code: "\n".join(parts) or None for code, parts in found.items()}
 
 
 def read_code(
-    printed: str | None, question: str, indicator_no: int | None, framework: Framework
+    printed: str | None,
+    question: str,
+    indicator_no: int | None,
+    framework: Framework,
+    shared: bool = False,
 ) -> CodeReading:
     """The code of a question from its print, its indicator and its wording together.
+
+    A wording that several codes share, or that begins with what looks like the rest of a list of
+    codes, is doubted unless it is the official one of the code.
 
     >>> from profiles.framework import framework_for
     >>> year = framework_for(2568)
@@ -252,8 +321,10 @@ def read_code(
     rules = CODE_RULES if letter in ("i", "e") else OIT_CODE_RULES
     text, steps = apply(rules, printed)
     if split_code(text)[1] and framework.has(text) is not False:
-        return _keep_print(text, printed, question, indicator_no, framework, steps)
-    return _read_misread(text, printed, question, indicator_no, framework, steps)
+        reading = _keep_print(text, printed, question, indicator_no, framework, steps)
+    else:
+        reading = _read_misread(text, printed, question, indicator_no, framework, steps)
+    return _doubted(reading, question, indicator_no, framework, shared)
 
 
 def code_from_wording(
@@ -324,6 +395,29 @@ def _keep_print(
     if fits is False:
         return CodeReading(code, printed, "printed", 0.5, (code,), ("indicator",), steps)
     return CodeReading(code, printed, "printed", 1.0, (code,), (), steps)
+
+
+def _doubted(
+    reading: CodeReading,
+    question: str,
+    indicator_no: int | None,
+    framework: Framework,
+    shared: bool,
+) -> CodeReading:
+    """Doubt a code whose question may be another's, or may hold more codes."""
+    code = reading.code
+    if code is None:
+        return reading
+    ratio = wording_ratio(code, question, framework)
+    if _LEFTOVER.match(question.translate(_FOLD)) or (shared and (ratio is None or ratio < CLOSE)):
+        against: tuple[Doubt, ...] = tuple(dict.fromkeys((*reading.disagrees, "wording")))
+        return replace(reading, confidence=min(reading.confidence, 0.5), disagrees=against)
+    is_spelt = letter_of_instrument(reading.printed or "") == reading.printed
+    if is_spelt or (ratio is not None and ratio >= CLOSE):
+        return reading
+    if indicator_no is not None and framework.owns(indicator_no, code):
+        return reading
+    return replace(reading, confidence=min(reading.confidence, 0.75))
 
 
 def _read_misread(
@@ -425,38 +519,205 @@ class _Mark(NamedTuple):
     """Where the numbering or the word before the code begins."""
     code: slice
     end: int
-    name: str = ""
+    names: tuple[str, ...]
+    """The codes of the list, as printed or as its ranges spell them."""
 
 
-def _question_marks(folded: str, framework: Framework | None) -> list[_Mark]:
+def _mark(match: re.Match[str], text: str, folded: str) -> _Mark:
+    """A code, with the list of codes that it begins where that makes sense."""
+    code = slice(*match.span("code"))
+    names, stop = _listed(match, text, folded) if match["more"] else ((text[code],), None)
+    if stop is None:
+        return _Mark(match.start(), code, match.end(), names)
+    closed = _CLOSED.match(folded, stop)
+    return _Mark(match.start(), code, closed.end() if closed else stop, names)
+
+
+def _listed(match: re.Match[str], text: str, folded: str) -> tuple[tuple[str, ...], int | None]:
+    """The codes of a list, its ranges written out; and where it stops short of the match.
+
+    A range that runs down or is too long is none. A code that the list has is the next question's.
+    """
+    code = slice(*match.span("code"))
+    letter, last = _letter_and_number(match["code"])
+    found = {(letter, last): text[code]}
+    for item in _LIST_ITEM.finditer(folded, *match.span("more")):
+        own, number = _letter_and_number(item["item"])
+        is_whole = own in ("i", "e", "o") or (own == "0" and letter in ("o", "0"))
+        goes_on = own in (letter, "") or (own == "0" and letter in ("o", "i", "e"))
+        if not item["to"] and not item["and"] and (own, number) in found:
+            return tuple(found.values()), item.start()
+        if (item["to"] or not is_whole) and not (goes_on and 0 < last < number):
+            return (text[code],), code.stop
+        letter = own if is_whole else letter
+        first = last + 1 if item["to"] else number
+        if len(found) + number - first >= MAX_LISTED:
+            return (text[code],), code.stop
+        for between in range(first, number):
+            found.setdefault((letter, between), f"{letter}{between}")
+        printed = text[slice(*item.span("item"))] if is_whole else f"{letter}{number}"
+        found.setdefault((letter, number), printed)
+        last = number
+    return tuple(found.values()), None
+
+
+def _letter_and_number(folded: str) -> tuple[str, int]:
+    """The letter of a code, "0" for a zero in its place, "" for none; and its number.
+
+    >>> _letter_and_number("e 7"), _letter_and_number("oit ข้อ 2"), _letter_and_number("08")
+    (('e', 7), ('o', 2), ('0', 8))
+    """
+    digits = re.search(r"\d(?:\s?\d)*", folded)
+    number = int("".join(digits[0].split())) if digits else 0
+    return (folded[0] if folded[0] in "ieo0" else ""), number
+
+
+def _question_marks(text: str, folded: str, framework: Framework | None) -> list[_Mark]:
     """The printed codes that head a question."""
     head = _HEAD.match(folded)
-    marks = [_Mark(0, slice(*head.span("code")), head.end())] if head else []
-    for match in _INNER.finditer(folded, head.end() if head else 0):
-        if _heads_question(match, folded, marks, framework):
-            marks.append(_Mark(match.start(), slice(*match.span("code")), match.end()))
+    marks = [_mark(head, text, folded)] if head else []
+    end = marks[0].end if marks else 0
+    while match := _INNER.search(folded, end):
+        mark = _mark(match, text, folded)
+        if _heads_question(match, mark, folded, marks, framework):
+            marks.append(mark)
+            end = mark.end
+        else:
+            end = match.end("code")
     return marks
 
 
+def _ending_marks(text: str, folded: str, framework: Framework | None) -> list[_Mark]:
+    """The printed codes that stand behind their questions, if the last one ends the cell."""
+    marks: list[_Mark] = []
+    end = 0
+    while match := _ENDING.search(folded, end):
+        start = match.end("tail") if match["tail"] else match.start()
+        asked = text[marks[-1].end if marks else 0 : start]
+        mark = _mark(match, text, folded)._replace(start=start, end=match.end())
+        if _ends_question(match, mark, asked, folded, framework):
+            marks.append(mark)
+            end = mark.end
+        else:
+            end = match.end("code")
+    return marks if marks and not folded[marks[-1].end :].strip() else []
+
+
+def _ends_question(
+    match: re.Match[str], mark: _Mark, asked: str, folded: str, framework: Framework | None
+) -> bool:
+    """Whether a code stands behind its question, and is not only mentioned at its end."""
+    if _is_mentioned(match, folded):
+        return False
+    if match["open"] or match["tail"] or (match["line"] and match["end"] is not None):
+        return True
+    if match["end"] is None or framework is None:
+        return False
+    ratios = (wording_ratio(_plain_code(name), asked, framework) for name in mark.names)
+    return any(ratio is not None and ratio >= 60 for ratio in ratios)
+
+
+def _is_mentioned(match: re.Match[str], folded: str) -> bool:
+    """Whether the words before a code only refer to it."""
+    place = match.start("code")
+    return _MENTION.search(folded, max(0, place - _MENTION_LETTERS), place) is not None
+
+
+def _parts_before(
+    text: str, marks: Sequence[_Mark], framework: Framework | None
+) -> tuple[QuestionPart, ...]:
+    """The questions of a cell whose codes stand behind them."""
+    parts: list[QuestionPart] = []
+    begin = 0
+    for mark in marks:
+        parts += _parts_of(mark, text[begin : mark.start], "")
+        begin = mark.end
+    return tuple(parts)
+
+
+def _parts_after(
+    text: str, folded: str, marks: Sequence[_Mark], framework: Framework | None
+) -> tuple[QuestionPart, ...]:
+    """The questions of a cell whose codes stand before them."""
+    parts: list[QuestionPart] = []
+    lead = text[: marks[0].start].strip()
+    if lead and _is_question(lead, folded[marks[0].code], framework):
+        parts += _split_by_wording(lead, framework)
+        lead = ""
+    ends = [mark.start for mark in marks[1:]] + [len(text)]
+    codes = [[_plain_code(name) for name in mark.names] for mark in marks]
+    asking = {
+        code
+        for names, mark, end in zip(codes, marks, ends, strict=True)
+        if text[mark.end : end].strip()
+        for code in names
+    }
+    for names, mark, end in zip(codes, marks, ends, strict=True):
+        asked = text[mark.end : end]
+        below = _SUB_HEADING.search(asked) if end < len(text) else None
+        if below:
+            asked = asked[: below.start()]
+        # a list over questions that print their codes once more, and a code that stands twice
+        if asked.strip() or not asking.issuperset(names):
+            parts += _parts_of(mark, asked, lead)
+            asking.update(names)
+            lead = ""
+        lead = "\n".join(filter(None, (lead, below["heading"].strip()))) if below else lead
+    return tuple(parts)
+
+
+def _plain_code(printed: str) -> str:
+    """A printed code in its plain form, a zero in place of the letter read as o."""
+    return apply(OIT_CODE_RULES, printed)[0]
+
+
+def _parts_of(mark: _Mark, asked: str, lead: str) -> Iterator[QuestionPart]:
+    """One part for each code of a list, all with the same wording."""
+    question = _without_number(asked.strip())
+    for name in mark.names:
+        yield QuestionPart(name, question, lead, len(mark.names) > 1)
+
+
+def _without_number(question: str) -> str:
+    """A question without its running number; one with several numbered parts keeps them.
+
+    >>> _without_number("๑) หน่วยงานมีการปรับปรุง"), _without_number("1.5 ล้านบาท")
+    ('หน่วยงานมีการปรับปรุง', '1.5 ล้านบาท')
+    >>> _without_number("1. ขั้นตอน 2. ระยะเวลา")
+    '1. ขั้นตอน 2. ระยะเวลา'
+    """
+    folded = question.translate(_FOLD)
+    running = _RUNNING.match(folded)
+    if running is None or _NEXT_NUMBER.search(folded, running.end()):
+        return question
+    return question[running.end() :]
+
+
 def _heads_question(
-    match: re.Match[str], folded: str, marks: list[_Mark], framework: Framework | None
+    match: re.Match[str],
+    mark: _Mark,
+    folded: str,
+    marks: list[_Mark],
+    framework: Framework | None,
 ) -> bool:
     """Whether a code inside a cell begins a question, or is only mentioned in one."""
-    before, after = folded[: match.start("code")], folded[match.end() :]
-    if not match["word"] and _MENTION.search(before):
+    if not match["word"] and _is_mentioned(match, folded):
         return False
-    if not re.match(r"[ก-ฮเ-ไa-z\"'(]", after):
+    if not _BEGINS.match(folded, mark.end):
         return False
     code = match["code"]
-    first = folded[marks[0].code][0] if marks else ""
+    first = folded[marks[0].code] if marks else ""
     if code[0] in "ieo":
-        return not marks or first not in "ieo" or first == code[0]
-    if code[0] == "0" and (match["word"] or (match["line"] and first in ("o", "0"))):
+        if code[1:3] == "it" and not match["line"] and first[1:3] != "it":
+            return False
+        return not marks or first[0] not in "ieo" or first[0] == code[0]
+    if code[0] == "0" and (match["word"] or (match["line"] and first[:1] in ("o", "0"))):
         return True
-    if not marks or first in ("o", "0"):
+    if not marks or first[0] in ("o", "0"):
         return False
-    last = re.findall(r"\d+", bare_code(folded[marks[-1].code]))[-1]
-    return _goes_on(code, int(last), after, framework) and bool(match["line"] or framework)
+    last = _letter_and_number(folded[marks[-1].code])[1]
+    after = folded[mark.end : mark.end + 80]
+    return _goes_on(code, last, after, framework) and bool(match["line"] or framework)
 
 
 def _goes_on(code: str, last: int, after: str, framework: Framework | None) -> bool:
@@ -467,7 +728,7 @@ def _goes_on(code: str, last: int, after: str, framework: Framework | None) -> b
         return False
     if framework is None:
         return True
-    skeleton = wording_skeleton(after[:80])[:16]
+    skeleton = wording_skeleton(after)[:16]
     codes, skeletons = _wordings(framework)
     return any(
         code[1:] == following and fuzz.ratio(skeleton, official[: len(skeleton)]) >= CLOSE
@@ -486,7 +747,7 @@ def _is_question(lead: str, code: str, framework: Framework | None) -> bool:
 
 def _split_by_wording(text: str, framework: Framework | None) -> tuple[QuestionPart, ...]:
     """Tell questions without codes apart where each line or sentence has an official wording."""
-    whole = (QuestionPart(None, text.strip()),)
+    whole = (QuestionPart(None, _without_number(text.strip())),)
     if framework is None:
         return whole
     skeleton, places = _skeleton_places(text)
@@ -497,16 +758,27 @@ def _split_by_wording(text: str, framework: Framework | None) -> tuple[QuestionP
             if start >= 0:
                 starts.add(start)
     if len(starts) < 2 or min(starts) > MIN_SKELETON:
-        return whole
+        return _under_heading(text, framework) or whole
     cuts = [0, *(places[start] for start in sorted(starts)[1:]), len(text)]
     parts = [text[a:b].strip() for a, b in pairwise(cuts)]
-    numbering = re.compile(r"\s\d{1,2}[.)]$")
+    numbering = re.compile(r"\s\(?\d{1,2}[.)]$")
     return tuple(
         QuestionPart(
-            None, part[: m.start()] if (m := numbering.search(part.translate(_FOLD))) else part
+            None,
+            _without_number(
+                part[: m.start()] if (m := numbering.search(part.translate(_FOLD))) else part
+            ),
         )
         for part in parts
     )
+
+
+def _under_heading(text: str, framework: Framework) -> tuple[QuestionPart, ...]:
+    """A question below the name of its sub-indicator, where its wording shows that it is one."""
+    first, _, rest = text.strip().partition("\n")
+    if not rest or not _SUB_HEADING.match(first) or not code_from_wording(rest, framework):
+        return ()
+    return (QuestionPart(None, _without_number(rest.strip()), first.strip()),)
 
 
 def _skeleton_places(text: str) -> tuple[str, list[int]]:
@@ -518,35 +790,38 @@ def _skeleton_places(text: str) -> tuple[str, list[int]]:
     return "".join(letters), places
 
 
-def _named(heads: Iterable[_Mark]) -> set[str]:
-    return {head.name for head in heads}
-
-
 def _analysis_heads(text: str, codes: Sequence[str]) -> list[_Mark]:
     """The codes that head a part of an analysis, as far as they are codes of the row."""
     if not _MAY_HEAD.search(text):
         return []
     folded = text.translate(_FOLD)
+    of_row = frozenset(codes)
     heads = []
-    for match in _ANALYSIS_HEAD.finditer(folded):
-        name = _head_name(match, codes)
-        if name and not _MENTION.search(folded[: match.start("code")]):
-            heads.append(_Mark(match.start(), slice(*match.span("code")), match.end(), name))
+    end = 0
+    while match := _ANALYSIS_HEAD.search(folded, end):
+        names = _head_names(match, text, folded, of_row)
+        if names and not _is_mentioned(match, folded):
+            heads.append(_Mark(match.start(), slice(*match.span("code")), match.end(), names))
+            end = match.end()
+        else:
+            end = match.end("code")
     return heads
 
 
-def _head_name(match: re.Match[str], codes: Sequence[str]) -> str | None:
-    """The code of the row that a head stands for; misread ones only before ประเด็น."""
-    code = bare_code(match["code"])
+def _head_names(
+    match: re.Match[str], text: str, folded: str, codes: frozenset[str]
+) -> tuple[str, ...]:
+    """The codes of the row that a head stands for; misread ones only before ประเด็น."""
     is_line = match["line"] is not None
-    if not match["issue"] and not (is_line and code[0] in "ieo"):
-        return None
-    if code[0] in "ieo":
-        return code if code in codes else None
-    if code[0] == "0" and letter_o_for_zero(code) in codes:
-        return letter_o_for_zero(code)
-    digits = "".join(re.findall(r"\d", code))
-    if not is_line or len(code) < 2:
-        return None
+    if not match["issue"] and not (is_line and match["code"][0] in "ieo"):
+        return ()
+    listed = _listed(match, text, folded)[0] if match["more"] else (match["code"],)
+    names = [_plain_code(name) for name in listed]
+    of_row = tuple(dict.fromkeys(name for name in names if name in codes))
+    if of_row or len(names) != 1 or names[0][0] in "ieo":
+        return of_row
+    digits = "".join(re.findall(r"\d", names[0]))
+    if not is_line or len(names[0]) < 2:
+        return ()
     alike = [known for known in codes if digits[-len(known) + 1 :] == known[1:]]
-    return alike[0] if len(alike) == 1 else None
+    return tuple(alike) if len(alike) == 1 else ()

@@ -38,13 +38,17 @@ class Text:
     confidence: float | None = None
     """0 to 1: of the cell as it was read, lowered where its layer has lost what no rule restores;
     None where neither says anything."""
-    raw: str = ""
-    """The cell as it was read. The cell's lines are let go once their breaks are judged: with
-    their boxes they are most of what a long report holds in memory."""
-    lines: tuple[str, ...] = ()
-    """The lines of the text, with the space at its end where one stands there."""
-    breaks: tuple[bool, ...] = ()
-    """For each break between two lines whether it was meant."""
+    breaks: tuple[bool, ...] | None = None
+    """For each break between two lines of the text whether it was meant; None until it is judged.
+    Then the cell's lines are let go: with their boxes they are most of what a long report holds
+    in memory."""
+    spaced: tuple[int, ...] = ()
+    """The lines behind which a space stands."""
+
+    @property
+    def raw(self) -> str:
+        """The cell as it was read, one line of paper a line."""
+        return self.steps[0].before if self.steps else self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def read_indicator(text: str, framework: Framework) -> IndicatorReading:
     arabic = text.translate(_ARABIC)
     start = _prefix_end(arabic)
     match = _NUMBER.match(arabic, start)
-    number = int(match[1].replace(" ", "")) if match else None
+    number = int("".join(match[1].split())) if match else None
     printed = text[match.end() if match else start :].strip() or None
     named, ratio = _match_name(printed or "", framework)
     if number is None and named is None:

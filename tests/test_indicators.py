@@ -66,3 +66,33 @@ def test_nothing_is_settled_without_number_or_name(pieces):
     reading = read_indicator("".join(pieces), YEAR)
     assert (reading.number is None) == (reading.how in ("fragment", "unknown"))
     assert (reading.confidence == 0) == (reading.number is None)
+
+
+PIECES = [
+    "ตัวชี้วัดที่",
+    " ",
+    "๑",
+    "10",
+    "9.1",
+    ".",
+    ")",
+    "(",
+    "\n",
+    "การใช้อำนาจ",
+    "การ",
+    "ทุจริต",
+    "IIT",
+    "๐",
+]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_any_cell_gives_a_reading_of_what_is_printed(raw):
+    reading = read_indicator(raw, YEAR)
+    assert reading.number is None or 1 <= reading.number <= 10
+    assert (reading.name is None) == (reading.number is None)
+    assert 0 <= reading.confidence <= 1
+    assert "".join((reading.printed_name or "").split()) in "".join(raw.split())
+    names = {indicator.no for indicator in YEAR.indicators}
+    assert {*reading.candidates, *filter(None, [reading.named])} <= names

@@ -1,5 +1,6 @@
 """References are OIT codes where the text says so, and never a number that merely begins with 0."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from normalize.trace import apply
 from profiles.framework import framework_for
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "references.toml").read_text("utf-8"))
+YEAR = framework_for(2568)
 ARABIC = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 THAI = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
 
@@ -86,3 +88,37 @@ def test_every_item_is_found_in_every_form(form, number, thai):
     text = form.format(number, number)
     text = text.translate(THAI) if thai else text
     assert read_references(text, framework_for(2568)) == ((f"o{number}",), ())
+
+
+PIECES = [
+    "อ้างอิงจาก",
+    " ",
+    "o๑๒",
+    "O8",
+    "๐๑๐",
+    "0๑-0๒๖",
+    " - ",
+    "ถึง",
+    ",",
+    "/",
+    "(",
+    ")",
+    "ข้อ",
+    "OIT",
+    "99",
+    "CO2",
+]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join), st.booleans())
+def test_any_text_gives_codes_once_and_keeps_its_letters(raw, only_cited):
+    found = read_references(raw, YEAR, only_cited)
+    codes = (*found.known, *found.unknown)
+    assert len(codes) == len(set(codes))
+    assert all(re.fullmatch(r"o[1-9]\d?", code) for code in codes)
+    assert all(YEAR.has(code) is not False for code in found.known)
+    written, _ = apply(REFERENCE_RULES, raw)
+    thai = re.compile(r"[ก-ฮะ-๎]+")
+    assert thai.findall(written) == thai.findall(raw)
+    assert apply(REFERENCE_RULES, written)[0] == written
