@@ -1,6 +1,7 @@
 """The text of a cell: its layer repaired, its lines of paper joined, its digits made Arabic."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -39,6 +40,8 @@ VALUE_RULES: tuple[Rule, ...] = (
 THAI = re.compile("[ก-ฮ]")
 MANY_EARLY = 0.15
 """Share of lines that seem to end early, from which on the exporter breaks elsewhere."""
+ENOUGH_LETTERS = 120_000
+"""So many letters of a font, of 60 full pages, tell what its layer lacks."""
 ENOUGH_LINES = 6000
 """So many lines tell how an exporter sets its text; a report of 500 pages has 100,000."""
 MIN_PADDING = 1.0
@@ -72,14 +75,17 @@ class Paper:
 
 
 def font_texts(pages: Iterable[Page]) -> dict[str, str]:
-    """All text of each font of a document, a run a line."""
+    """The text of each font of a document, a run a line, as much as is needed to judge it."""
     found: dict[str, list[str]] = {}
+    letters: Counter[str] = Counter()
     for page in pages:
         cells = (cell.lines for table in page.tables for cell in table.cells)
         for lines in (page.lines, *cells):
             for line in lines:
                 for run in line.runs:
-                    found.setdefault(run.font, []).append(run.text)
+                    if letters[run.font] < ENOUGH_LETTERS:
+                        letters[run.font] += len(run.text)
+                        found.setdefault(run.font, []).append(run.text)
     return {font: "\n".join(texts) for font, texts in found.items()}
 
 

@@ -50,6 +50,7 @@ from normalize.units import UnitReading, read_units
 from normalize.years import Years, YearSaid, say_years, settle_years
 from profiles.framework import Framework, framework_for
 from profiles.gazetteer import gazetteer
+from profiles.lexicon import word_costs
 from profiles.report import Profile
 
 SAME_PAGE, SAME_QUESTION = 90.0, 80.0
@@ -58,7 +59,10 @@ MIN_PAGE_LETTERS = 120
 MANY_PAGES = 8
 """What stands on more pages than these is a phrase of the form and says nothing of a repeat."""
 TEXT_FIELDS = ("question", "analysis", "measures", "result", "steps", "timeframe")
-HEADING = re.compile(r"\s*(?:\(?[0-9๐-๙]{1,2}[.)]\s*)?(?:ตัว\s*ชี้\s*วัด|ประเด็น|แบบ|หมวด|ด้าน)")
+HEADING = re.compile(
+    r"\s*(?:[0-9๐-๙]{1,2}\.[0-9๐-๙]"
+    r"|(?:\(?[0-9๐-๙]{1,2}[.)]\s*)?(?:ตัว\s*ชี้\s*วัด|ประเด็น|แบบ|หมวด|ด้าน))"
+)
 LOW_CONFIDENCE = 0.8
 """A row below this is shown to a person."""
 
@@ -163,6 +167,7 @@ def normalize(document: str, source: Iterable[Page], profiles: Sequence[Profile]
 
     What the pages hold is let go on the way; give an iterator, and nothing keeps it.
     """
+    word_costs()  # loading leaves much to be used again: before the pages, not on top of them
     pages = list(source)
     defects = find_defects(pages)
     tables = [
@@ -471,7 +476,9 @@ def split_row(
     joined = {field: join_pieces(physical.pieces(field), paper) for field in TEXT_FIELDS}
     indicator_no = indicators[0].reading.number if indicators else None
     parts = split_questions(joined["question"], framework)
-    readings = [read_code(part.printed, part.text, indicator_no, framework) for part in parts]
+    readings = [
+        read_code(part.printed, part.text, indicator_no, framework, part.shared) for part in parts
+    ]
     names = [reading.code or f"?{i}" for i, reading in enumerate(readings)]
     analyses = split_analysis(joined["analysis"], names)
     shared = {
@@ -543,7 +550,7 @@ def split_row(
             references,
             physical,
             tuple(n for n in names if n != name),
-            (*doubts, *(("shared question",) if getattr(part, "shared", False) else ())),
+            doubts,
         )
 
 
@@ -606,7 +613,7 @@ def say_codes(
     yield SaidCode(page, reading)
     for row in twins:
         for other in split_questions(" ".join(row.raw("question").split("\n")), framework):
-            again = read_code(other.printed, other.text, indicator_no, framework)
+            again = read_code(other.printed, other.text, indicator_no, framework, other.shared)
             if reading.code is not None and again.code == reading.code:
                 yield SaidCode(row.page, again)
 
