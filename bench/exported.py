@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_TIME, MOST_MEMORY = 1.15, 1.2
-"""Bounds of the issue: time a page over bare pdfplumber's, memory of 500 pages over that of 50."""
+"""What it may cost: time a page over bare pdfplumber's, memory of 500 pages over that of 50."""
 
 # ---------------------------------------------------------------- long reports from short ones
 
