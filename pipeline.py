@@ -6,11 +6,12 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -23,11 +24,14 @@ from export.files import Language, write_run
 from export.model import DocumentRecord, DocumentResult, Status
 from extract.dump import read_dump
 from extract.errors import ReportError, Unreadable
-from extract.model import Origin, Page, Source
+from extract.model import Origin, Page, Picture, Source
 from extract.pdf import read_pdf
 from extract.source import Input, find_inputs
 from normalize.report import Report, normalize
 from profiles.report import NoProfile, Profile, profile_named, profiles
+
+if TYPE_CHECKING:
+    from extract.recognise import LineReader
 
 __version__ = "0.1.0"
 
@@ -73,14 +77,12 @@ def read_document(found: Input) -> Reading:
         digest = hashlib.sha256(found.read_bytes()).hexdigest()
         return Reading(digest, read_dump(found.name, found.read_text()))
     if found.reader == "image":
-        digest = hashlib.sha256(found.read_bytes()).hexdigest()
-        note = "an image, which needs reading by OCR; give its OCR text or an exported PDF"
-        page = Page(Source(found.name, 1), layer="none", layer_note=note)
-        return Reading(digest, iter((page,)))
+        content = found.read_bytes()
+        return Reading(hashlib.sha256(content).hexdigest(), image_pages(found.name, content))
     path = found.on_disk
     if path is None:
         content = found.read_bytes()
-        pages = read_pdf(found.name, BytesIO(content))
+        pages = read_pdf(found.name, BytesIO(content), scanner=scan_page)
         return Reading(hashlib.sha256(content).hexdigest(), pages)
     try:
         with path.open("rb") as file:
@@ -94,9 +96,36 @@ def pages_on_disk(name: str, path: Path) -> Iterator[Page]:
     """The pages of a PDF that is read from its place."""
     try:
         with path.open("rb") as file:
-            yield from read_pdf(name, file)
+            yield from read_pdf(name, file, scanner=scan_page)
     except OSError as error:
         raise Unreadable(f"{name}: {error.strerror or error}; check the file") from error
+
+
+def image_pages(name: str, content: bytes) -> Iterator[Page]:
+    """The pages of an image file, each read from its picture."""
+    from extract.picture import load_images
+
+    try:
+        for number, picture in enumerate(load_images(content), 1):
+            note = "a picture"
+            page = scan_page(Source(name, number), picture)
+            yield replace(page, layer="none", layer_note=note, image_share=1.0)
+    except Unreadable as error:
+        raise Unreadable(f"{name}: {error}; scan it again as PDF, TIFF or PNG") from error
+
+
+def scan_page(source: Source, picture: Picture) -> Page:
+    """Read a page from its picture. What that needs is loaded with the first such page."""
+    from extract.scan import read_picture
+
+    return read_picture(source, picture, line_reader())
+
+
+@cache
+def line_reader() -> "LineReader":
+    from extract.recognise import LineReader
+
+    return LineReader.load()
 
 
 def convert_document(
@@ -124,7 +153,7 @@ def only_input(path: str) -> Input:
 
 def result_of(sha256: str, report: Report, findings: tuple[Finding, ...]) -> DocumentResult:
     """The tables' lines of one document, and its own line."""
-    unread = [page for page in report.pages if page.layer != "good" and page.note]
+    unread = [page for page in report.pages if not page.is_read and page.note]
     status: Status = "partial" if unread or report.profile is None else "ok"
     error = None
     if report.pages and len(unread) == len(report.pages):

@@ -239,7 +239,7 @@ def page_unreadable(report: Report) -> Iterator[Problem]:
     An empty page is left alone.
     """
     for page in report.pages:
-        if page.layer != "good" and page.note:
+        if not page.is_read and page.note:
             yield Problem(
                 f"page {page.number} cannot be read: {page.note}; it needs OCR or a new export",
                 (Said(str(page.number), page.note),),
@@ -277,7 +277,7 @@ def page_without_table(report: Report) -> Iterator[Problem]:
 
 def is_bare(page: PageView, first: int | None) -> bool:
     """True for a page with text but no data table, but for a cover before the first of them."""
-    if page.has_data or page.layer != "good" or not (page.lines or page.tables):
+    if page.has_data or not page.is_read or not (page.lines or page.tables):
         return False
     letters = sum(map(len, page.lines))
     return not (first is not None and page.number < first and letters < COVER_LETTERS)

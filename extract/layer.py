@@ -47,8 +47,9 @@ def _plausible_share(words: list[str]) -> float:
     return good / sum(map(len, words))
 
 
-def judge_layer(text: str, *, image_share: float) -> tuple[Layer, str]:
-    """Judge all text of one page, beside the share of the page that images cover (0 to 1).
+def judge_layer(text: str, *, image_share: float, unseen_share: float = 0.0) -> tuple[Layer, str]:
+    """Judge all text of one page, beside the share of the page that images cover and the share of
+    its letters that are drawn invisibly (0 to 1).
 
     >>> judge_layer("- 4 -", image_share=0.98)
     ('none', 'only 3 characters, under images that cover 98% of the page')
@@ -65,6 +66,8 @@ def judge_layer(text: str, *, image_share: float) -> tuple[Layer, str]:
             "none",
             f"only {shown} characters, under images that cover {image_share:.0%} of the page",
         )
+    if is_image and unseen_share > 0.9:
+        return "useless", f"an OCR engine laid it invisibly over the picture: {shown} characters"
     cids = _CID.findall(text)
     if sum(map(len, cids)) > shown / 5:
         return "useless", f"{len(cids)} glyphs have a number instead of a letter, as (cid:n)"

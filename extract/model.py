@@ -1,7 +1,9 @@
 """The nouns of extraction. All frozen: a changed one is a new one."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
 
 
 class Box(NamedTuple):
@@ -42,6 +44,10 @@ class Line:
 
     runs: tuple[Run, ...]
     box: Box | None = None
+    sure: tuple[float, ...] = ()
+    """Of a line that was recognised, the probability of each character of its text."""
+    passed_over: float = 0.0
+    """The score of the likeliest character that was left out of it, such as a tone mark."""
 
     @property
     def text(self) -> str:
@@ -89,6 +95,15 @@ class Table:
     open_below: bool = False
 
 
+class Picture(NamedTuple):
+    """A page as a picture: dark ink on light paper."""
+
+    grey: np.ndarray[Any, np.dtype[np.integer[Any] | np.floating[Any]]]
+    """Rows by columns, one byte a pixel."""
+    dpi: float
+    """Pixels an inch."""
+
+
 Layer = Literal["good", "none", "useless"]
 
 
@@ -106,3 +121,13 @@ class Page:
     """Why the layer is judged so, for `inspect` and for the finding; empty for a blank page."""
     image_share: float = 0.0
     """The share of the page that pictures cover, 0 to 1."""
+    frame: tuple[float, float, float, float, float, float] | None = None
+    """Of a scanned page: (a, b, c, d, e, f) map the points (u, v) of its boxes, which are of the
+    page turned upright, to the page as it lies: x = a*u + b*v + c, y = d*u + e*v + f."""
+    unread: tuple[Box, ...] = ()
+    """Where a scanned page bears something that is no print: handwriting, a stamp."""
+
+    @property
+    def is_read(self) -> bool:
+        """Its text was to be had, from its layer or from its picture."""
+        return self.layer == "good" or self.origin == "ocr"

@@ -6,17 +6,20 @@ are wrong, but it writes the right text as ActualText, which is applied here.
 """
 
 import logging
+import math
 import struct
 import unicodedata
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from io import BufferedReader, BytesIO
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pdfplumber
+import pypdfium2 as pdfium
 from pdfminer.pdfdevice import PDFTextDevice
 from pdfminer.pdfdocument import PDFPasswordIncorrect
 from pdfminer.pdffont import PDFUnicodeNotDefined
@@ -31,7 +34,7 @@ from pdfplumber.utils.pdfinternals import decode_text
 from extract.errors import Unreadable
 from extract.grid import Grid, Rule, find_grids
 from extract.layer import judge_layer
-from extract.model import Box, Cell, Line, Page, Run, Source, Table
+from extract.model import Box, Cell, Line, Page, Picture, Run, Source, Table
 
 PARSER_ERRORS = (
     PdfminerException,
@@ -53,6 +56,16 @@ PARSER_ERRORS = (
 
 RULE_WIDTH_POINTS = 3.0
 """A filled shape thinner than this is a rule; Word draws all its borders so."""
+INVISIBLE = 3
+"""The text rendering mode that draws nothing."""
+LEAST_DPI, USUAL_DPI, MOST_DPI = 100.0, 200.0, 600.0
+"""Pixels an inch at which a page is drawn to be read: as its pictures have, within these bounds;
+the usual ones where it has no picture."""
+PICTURED = 0.2
+"""Share of a page that a picture covers from which on it may hold the table."""
+LEAST_PIXELS = 32
+MOST_PIXELS = 60_000_000
+"""A page is drawn coarser rather than with more pixels than this: an A2 page at 300 dpi."""
 LINE_SHIFT = 0.45
 """A baseline that moves by more than this share of the type size begins another line."""
 
@@ -93,6 +106,10 @@ class PageDevice(PDFTextDevice):
         self.shaded_across: list[Rule] = []
         self.shaded_down: list[Rule] = []
         self.image_area = 0.0
+        self.images: list[tuple[float, float]] = []
+        """Of each picture its area in square points, and its pixels an inch."""
+        self.unseen = 0
+        """Letters drawn invisibly, as OCR engines lay their text over a scan."""
         self.turned: list[Glyph] = []
         """Letters on their side, `baseline` to `x1` along the page's height."""
         self.outlines = 0
@@ -121,6 +138,12 @@ class PageDevice(PDFTextDevice):
             text=text, x0=min(g.x0 for g in drawn), x1=max(g.x1 for g in drawn)
         )
         self.glyphs[start:] = [whole] if text else []
+
+    def render_string(self, textstate: Any, seq: Any, ncs: Any, graphicstate: Any) -> None:
+        before = len(self.glyphs)
+        super().render_string(textstate, seq, ncs, graphicstate)
+        if textstate.render == INVISIBLE:
+            self.unseen += len(self.glyphs) - before
 
     def render_char(
         self,
@@ -214,7 +237,12 @@ class PageDevice(PDFTextDevice):
         x0, x1 = min(p[0] for p in corners), max(p[0] for p in corners)
         y0, y1 = min(p[1] for p in corners), max(p[1] for p in corners)
         wide = max(min(x1, self.width) - max(x0, 0), 0)
-        self.image_area += wide * max(min(y1, self.height) - max(y0, 0), 0)
+        area = wide * max(min(y1, self.height) - max(y0, 0), 0)
+        self.image_area += area
+        columns, rows = (resolve1(stream.attrs.get(key)) for key in ("Width", "Height"))
+        if area and isinstance(columns, int) and isinstance(rows, int):
+            # a picture that is turned by 90 degrees has its columns along the page's height
+            self.images.append((area, 72 * math.sqrt(columns * rows / ((x1 - x0) * (y1 - y0)))))
 
 
 def font_name(name: object) -> str:
@@ -241,17 +269,30 @@ def is_white(color: object) -> bool:
     return all(abs(part - light) < 0.02 for part in parts)
 
 
-def read_pdf(document: str, file: BufferedReader | BytesIO, password: str = "") -> Iterator[Page]:
+Scanner = Callable[[Source, Picture], Page]
+"""Reads the picture of a page, as `scan.read_picture` does."""
+
+
+def read_pdf(
+    document: str,
+    file: BufferedReader | BytesIO,
+    password: str = "",
+    scanner: Scanner | None = None,
+) -> Iterator[Page]:
     """Read a PDF page by page; each page is let go before the next is read.
 
-    A page that the parser cannot take is yielded as useless, with the reason, and the rest goes on.
-    Raises Unreadable where there is no page at all to be had.
+    A page whose text cannot be had from its layer is drawn and given to `scanner`. A page that
+    nobody can read is yielded as useless, with the reason, and the rest goes on. Raises Unreadable
+    where there is no page at all to be had.
     """
     try:
         pdf = pdfplumber.open(file, password=password or None)
     except PARSER_ERRORS as error:
         raise Unreadable(explain(document, error)) from error
-    with closing(pdf.stream) if pdf.path else nullcontext():
+    with (
+        closing(pdf.stream) if pdf.path else nullcontext(),
+        closing(Drawing(file, password)) as drawing,
+    ):
         number = 0
         early: list[EarlyMark] = []
         pages = PDFPage.create_pages(pdf.doc)
@@ -268,8 +309,8 @@ def read_pdf(document: str, file: BufferedReader | BytesIO, password: str = "") 
             if page is None:
                 break
             number += 1
-            read, early = read_page(Source(document, number), pdf.rsrcmgr, page, early)
-            yield read
+            read, early, dpi = read_page(Source(document, number), pdf.rsrcmgr, page, early)
+            yield read if scanner is None else with_picture(read, dpi, drawing, scanner)
             forget_streams(pdf.doc, page, kept)
     if not number:
         raise Unreadable(f"{document}: no pages in this PDF; export or scan it again")
@@ -304,23 +345,26 @@ def forget_streams(doc: Any, page: Any, kept: set[int]) -> None:
 
 def read_page(
     source: Source, rsrcmgr: Any, page: PDFPage, early: Sequence[EarlyMark] = ()
-) -> tuple[Page, list[EarlyMark]]:
-    """One page as tables of cells and the lines outside of them, and the marks of the next page."""
+) -> tuple[Page, list[EarlyMark], float]:
+    """One page as tables of cells and the lines outside of them, the marks of the next page, and
+    the pixels an inch of the page's pictures."""
     device = PageDevice(rsrcmgr)
     try:
         PDFPageInterpreter(rsrcmgr, device).process_page(page)
     except PARSER_ERRORS as error:
         note = f"the page cannot be parsed: {reason_of(error)}"
-        return Page(source, layer="useless", layer_note=note), []
+        return Page(source, layer="useless", layer_note=note), [], USUAL_DPI
     width, height = device.width, device.height
     source = replace(source, box=Box(0.0, 0.0, width, height))
     glyphs = [g for g in device.glyphs if 0 <= g.baseline <= height + g.size and g.x1 >= 0]
     share = min(device.image_area / (width * height or 1), 1.0)
-    layer, note = judge_layer(flowing(glyphs), image_share=share)
+    dpi = own_dpi(device.images)
+    unseen = device.unseen / len(device.glyphs) if device.glyphs else 0.0
+    layer, note = judge_layer(flowing(glyphs), image_share=share, unseen_share=unseen)
     if layer != "good":
         if not glyphs:
             note = why_no_text(share, device.outlines, len(device.turned))
-        return Page(source, layer=layer, layer_note=note, image_share=share), []
+        return Page(source, layer=layer, layer_note=note, image_share=share), [], dpi
     grids = find_grids(device.across, device.down, height)
     if not grids and device.shaded_across:
         grids = find_grids(
@@ -330,7 +374,79 @@ def read_page(
         glyphs = put_early(early, glyphs, grids)
     glyphs, early = take_early(glyphs, grids)
     read = place(source, glyphs, grids, device.turned)
-    return replace(read, layer_note=note, image_share=share), early
+    return replace(read, layer_note=note, image_share=share), early, dpi
+
+
+def own_dpi(images: Sequence[tuple[float, float]]) -> float:
+    """The pixels an inch of the picture that covers most; strips of a picture count together.
+
+    >>> own_dpi([(300.0, 200.1), (200.0, 200.2), (400.0, 72.0)]), own_dpi([])
+    (200.1, 200.0)
+    """
+    areas: dict[int, float] = {}
+    for area, dpi in images:
+        areas[round(dpi / 5)] = areas.get(round(dpi / 5), 0.0) + area
+    if not areas:
+        return USUAL_DPI
+    most = max(areas, key=lambda key: areas[key])
+    dpi = next(dpi for _, dpi in images if round(dpi / 5) == most)
+    return min(max(dpi, LEAST_DPI), MOST_DPI)
+
+
+class Drawing:
+    """Draws pages of one file by pdfium, which is opened when it is first needed."""
+
+    def __init__(self, file: BufferedReader | BytesIO, password: str = "") -> None:
+        self.file, self.password = file, password
+        self.document: Any = None
+
+    def draw(self, number: int, dpi: float) -> Picture:
+        """Page `number` (1 is the first) as it is displayed, in grey.
+
+        Raises pdfium's own error or a ValueError where it cannot be drawn.
+        """
+        if self.document is None:
+            held = self.file
+            content = held.getvalue() if isinstance(held, BytesIO) else Path(held.name)
+            self.document = pdfium.PdfDocument(content, password=self.password or None)
+        page = self.document[number - 1]
+        try:
+            width, height = page.get_size()
+            if not 1 <= width * height < math.inf:
+                raise ValueError("the page has no size")
+            dpi = min(dpi, 72 * math.sqrt(MOST_PIXELS / (width * height)))
+            if min(width, height) * dpi / 72 < LEAST_PIXELS:
+                raise ValueError(f"a page of {width:.0f} x {height:.0f} points is too odd to draw")
+            bitmap = page.render(scale=dpi / 72, grayscale=True)
+            grey = bitmap.to_numpy().copy()
+            bitmap.close()
+        finally:
+            page.close()
+        return Picture(grey.reshape(grey.shape[:2]), dpi)
+
+    def close(self) -> None:
+        if self.document is not None:
+            self.document.close()
+
+
+def with_picture(page: Page, dpi: float, drawing: Drawing, scanner: Scanner) -> Page:
+    """The page, read from its picture where its layer gives no text or, under a large picture, no
+    table; as it was where the picture says nothing more."""
+    wanted = page.layer != "good" and page.layer_note
+    if not wanted and not (page.image_share > PICTURED and not page.tables):
+        return page
+    try:
+        picture = drawing.draw(page.source.page, dpi)
+    except (pdfium.PdfiumError, ValueError, MemoryError) as error:
+        if not wanted:
+            return page
+        return replace(page, layer_note=f"{page.layer_note}; not drawn: {reason_of(error)}")
+    seen = scanner(page.source, picture)
+    if not wanted and not seen.tables:
+        return page
+    if not seen.tables and not seen.lines:
+        return replace(page, unread=seen.unread)
+    return replace(seen, layer=page.layer, layer_note=page.layer_note, image_share=page.image_share)
 
 
 def take_early(

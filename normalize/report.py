@@ -78,6 +78,7 @@ class PageView:
     has_data: bool
     tables: int
     image_share: float
+    is_read: bool = True
     titles: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
 
@@ -241,6 +242,7 @@ def view_page(
         number in data_pages,
         len(page.tables),
         page.image_share,
+        page.is_read,
         tuple(titles),
         lines,
     )

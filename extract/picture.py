@@ -1,0 +1,212 @@
+"""Pages as pictures: loaded, turned upright, straightened, cleaned as far as they need it.
+
+Pictures are grey, dark ink on light paper, one byte a pixel; angles are degrees, counter-clockwise.
+"""
+
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import suppress
+from io import BytesIO
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from cv2.typing import MatLike
+from PIL import Image, ImageOps
+
+from extract.errors import Unreadable
+from extract.model import Picture
+
+IMAGE_ERRORS = (
+    *(ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError),
+    *(RecursionError, SyntaxError, TypeError, ValueError, struct.error, MemoryError),
+    Image.DecompressionBombError,
+)
+"""What Pillow raises on broken files."""
+MOST_PIXELS = 120_000_000
+LEAST_PIXELS = 32
+
+MAX_SKEW = 3.5
+"""Degrees to which a crooked page is looked for."""
+LARGEST_DPI = 300.0
+"""A finer picture is made smaller: it costs time and reads no better (facts: 400 dpi gains
+nothing)."""
+USUAL_LONG_SIDE = 11.69
+"""Inches of an A4 page, for a picture that does not say its resolution."""
+SPECK_SHARE = 0.0015
+"""Share of lone dark or light pixels from which on a page is smoothed."""
+
+cv2.setNumThreads(1)
+
+
+class Turn(NamedTuple):
+    """How an upright picture came of another: `matrix` (2x3) maps old pixels to new ones."""
+
+    picture: Picture
+    matrix: MatLike
+
+    def back(self) -> tuple[float, float, float, float, float, float]:
+        """Maps points of the upright page (a, b, c, d, e, f: x = a*u + b*v + c, y = d*u + e*v + f)
+        to points of the page as it was; both from the top left corner."""
+        inverse = cv2.invertAffineTransform(self.matrix)
+        scale = 72 / self.picture.dpi
+        a, b, c = (float(v) for v in inverse[0])
+        d, e, f = (float(v) for v in inverse[1])
+        return a, b, c * scale, d, e, f * scale
+
+
+def fitted(picture: Picture) -> Picture:
+    """The picture at its own resolution, or at the finest that pays."""
+    if picture.dpi <= LARGEST_DPI * 1.1:
+        return picture
+    factor = LARGEST_DPI / picture.dpi
+    small = cv2.resize(picture.grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return Picture(small, LARGEST_DPI)
+
+
+def quarter_turned(picture: Picture, quarters: int) -> Turn:
+    """The picture turned by a multiple of 90 degrees, counter-clockwise."""
+    height, width = picture.grey.shape[:2]
+    quarters %= 4
+    turned = np.ascontiguousarray(np.rot90(picture.grey, quarters))
+    matrix = np.array(
+        (
+            ((1, 0, 0), (0, 1, 0)),
+            ((0, 1, 0), (-1, 0, width - 1)),
+            ((-1, 0, width - 1), (0, -1, height - 1)),
+            ((0, -1, height - 1), (1, 0, 0)),
+        )[quarters],
+        dtype=np.float64,
+    )
+    return Turn(Picture(turned, picture.dpi), matrix)
+
+
+def straightened(picture: Picture) -> Turn:
+    """The picture with its rows level; left as it is where it is so within 0.03 degrees."""
+    grey = picture.grey
+    height, width = grey.shape[:2]
+    angle = skew_angle(grey)
+    if abs(angle) < 0.03:
+        return Turn(picture, np.array(((1.0, 0, 0), (0, 1.0, 0))))
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)
+    level = cv2.warpAffine(
+        grey, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=paper_level(grey)
+    )
+    return Turn(Picture(level, picture.dpi), matrix)
+
+
+def paper_level(grey: MatLike) -> int:
+    """The grey of the paper: lighter than four fifths of the page is dark."""
+    return int(np.percentile(grey[::8, ::8], 80))
+
+
+def skew_angle(grey: MatLike) -> float:
+    """Degrees by which the page must be turned to stand level."""
+    ink = small_ink(grey, 900, 25)
+    coarse = best_angle(ink, np.arange(-MAX_SKEW, MAX_SKEW + 0.1, 0.25))
+    fine = best_angle(ink, coarse + np.arange(-0.2, 0.21, 0.05))
+    return best_angle(small_ink(grey, 1800, 51), fine + np.arange(-0.04, 0.041, 0.02))
+
+
+def small_ink(grey: MatLike, longest: int, window: int) -> MatLike:
+    """1 where there is ink, on a picture made smaller."""
+    scale = min(1.0, longest / max(grey.shape))
+    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    method = cv2.ADAPTIVE_THRESH_MEAN_C
+    return cv2.adaptiveThreshold(small, 1, method, cv2.THRESH_BINARY_INV, window, 12)
+
+
+def best_angle(ink: MatLike, angles: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+    """The angle whose row sums change most sharply."""
+    return float(angles[int(np.argmax([sharpness(ink, float(angle)) for angle in angles]))])
+
+
+def sharpness(ink: MatLike, angle: float) -> float:
+    """How sharply the rows of a page turned by `angle` differ: lines of text and rules are rows.
+
+    Each column moves up or down as a shear would, which for angles this small is a rotation; the
+    rows are summed without making the turned page.
+    """
+    height, width = ink.shape
+    matrix = np.array(((1.0, 0, 0), (-np.tan(np.radians(angle)), 1, 0)))
+    matrix[1, 2] = -matrix[1, 0] * width / 2
+    rows = cv2.reduce(
+        cv2.warpAffine(ink, matrix, (width, height), flags=cv2.INTER_NEAREST),
+        1,
+        cv2.REDUCE_SUM,
+        dtype=cv2.CV_32F,
+    )
+    return float(np.square(np.diff(rows[:, 0])).sum())
+
+
+def cleaned(picture: Picture) -> Picture:
+    """Smooth a speckled page; leave every other one alone, since smoothing costs small type."""
+    grey = picture.grey
+    middle = cv2.medianBlur(grey, 3)
+    if speck_share(grey, middle) < SPECK_SHARE:
+        return picture
+    return Picture(middle, picture.dpi)
+
+
+def speck_share(grey: MatLike, middle: MatLike) -> float:
+    """Share of pixels that differ from all their neighbours by more than print does.
+
+    Looked for where the paper is: a dark dot with no dark pixel beside it.
+    """
+    high = cv2.threshold(cv2.absdiff(grey, middle), 90, 1, cv2.THRESH_BINARY)[1]
+    return float(cv2.countNonZero(high)) / high.size
+
+
+def load_images(content: bytes) -> Iterator[Picture]:
+    """The pages of an image file, upright as its EXIF says, at the resolution that it states.
+
+    Raises Unreadable where it cannot be decoded or has too many pixels.
+    """
+    try:
+        with warnings.catch_warnings(), Image.open(BytesIO(content)) as image:
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            for frame in range(getattr(image, "n_frames", 1)):
+                image.seek(frame)
+                yield loaded(image)
+    except IMAGE_ERRORS as error:
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise Unreadable(f"the image cannot be decoded: {reason}") from error
+
+
+def loaded(image: Image.Image) -> Picture:
+    """One frame in grey. Raises ValueError where its size is that of no page."""
+    width, height = image.size
+    if width * height > MOST_PIXELS or min(width, height) < LEAST_PIXELS:
+        raise ValueError(f"{width} x {height} pixels is the size of no page")
+    stated = image.info.get("dpi")
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
+        upright = upright.convert("RGBA")
+        paper = Image.new("RGBA", upright.size, "white")
+        upright = Image.alpha_composite(paper, upright)
+    if upright.mode.startswith(("I;16", "I", "F")):
+        deep = np.asarray(upright, dtype=np.float64)
+        top = 65535.0 if deep.max() > 255 else 255.0
+        grey = (deep / top * 255).clip(0, 255).astype(np.uint8)
+    else:
+        grey = np.asarray(upright.convert("L"))
+    return Picture(grey, page_dpi(stated, width, height))
+
+
+def page_dpi(stated: object, width: int, height: int) -> float:
+    """The resolution that a picture states, where a page of paper can have it; else that which
+    makes it A4.
+
+    Cameras and screenshots state 72 or 96 whatever the page.
+
+    >>> page_dpi((200, 200), 1654, 2339), round(page_dpi((72, 72), 1654, 2339))
+    (200.0, 200)
+    """
+    dpi = 0.0
+    if isinstance(stated, tuple) and stated:
+        with suppress(TypeError, ValueError, ZeroDivisionError):
+            dpi = float(stated[0])
+    if 100 <= dpi <= 1200 and 4 <= max(width, height) / dpi <= 36:
+        return dpi
+    return max(width, height) / USUAL_LONG_SIDE

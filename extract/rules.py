@@ -1,0 +1,146 @@
+"""Ruled lines of an upright picture, as the strokes that `grid.py` takes.
+
+A rule is thin, straight, free-standing ink. It may be faint, broken, dotted or double; a row of
+letters, a dash, an underline that crosses nothing is no rule.
+"""
+
+import cv2
+import numpy as np
+from cv2.typing import MatLike
+
+from extract.grid import Rule
+from extract.model import Picture
+
+SNAP_INCHES = 0.035
+"""Parallel strokes nearer than this are one: a double rule."""
+SHORTEST_INCHES = 0.3
+"""Shorter strokes are taken for parts of letters."""
+BRIDGE_INCHES = 0.16
+"""A gap in a broken rule."""
+FAINTEST = 13
+"""Grey levels between a rule and the paper beside it."""
+REACH_INCHES = 0.07
+"""A rule that ends this near to a crossing rule meets it."""
+LONG_INCHES = 3.0
+"""No row of letters has a dark run this long."""
+
+
+def find_rules(picture: Picture) -> tuple[list[Rule], list[Rule]]:
+    """Horizontal and vertical rules in points from the top left."""
+    grey, dpi = picture
+    across = snapped(strokes(grey, dpi, level=True), dpi)
+    down = snapped(strokes(grey, dpi, level=False), dpi)
+    height, width = grey.shape[:2]
+    across = [rule for rule in across if 0.04 * dpi < rule.at < height - 0.04 * dpi]
+    down = [rule for rule in down if 0.04 * dpi < rule.at < width - 0.04 * dpi]
+    scale = 72 / dpi
+    met = meeting(across, down, dpi), meeting(down, across, dpi, alone=LONG_INCHES * dpi)
+    level, upright = (
+        [Rule(r.at * scale, r.start * scale, r.end * scale) for r in rules] for rules in met
+    )
+    return level, upright
+
+
+def stroke_mask(grey: MatLike, dpi: float, level: bool) -> MatLike:
+    """Dark pixels after a smoothing along the rules, which closes small breaks and quiets noise.
+
+    A faint rule between lines of text is no darker than the mean around it; the black-hat finds it
+    by its thinness.
+    """
+    run = max(3, int(dpi * 0.03)) | 1
+    smooth = cv2.blur(grey, (run, 1) if level else (1, run))
+    dark = cv2.adaptiveThreshold(
+        smooth, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, int(dpi / 4) | 1, 9
+    )
+    across = max(7, int(dpi * 0.045)) | 1
+    kernel = np.ones((across, 1) if level else (1, across), np.uint8)
+    thin = cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, kernel)
+    return cv2.bitwise_or(dark, cv2.threshold(thin, FAINTEST, 255, cv2.THRESH_BINARY)[1])
+
+
+def strokes(grey: MatLike, dpi: float, *, level: bool) -> list[Rule]:
+    """Straight dark runs in pixels, thin and free-standing."""
+    mask = stroke_mask(grey, dpi, level)
+    if not level:
+        mask = np.ascontiguousarray(mask.T)
+    thick = cv2.dilate(mask, np.ones((2, 1), np.uint8))
+    kernel = np.ones((1, int(dpi * SHORTEST_INCHES)), np.uint8)
+    opened = cv2.morphologyEx(thick, cv2.MORPH_OPEN, kernel)
+    count, _, stats, centres = cv2.connectedComponentsWithStats(opened, connectivity=8)
+    found = []
+    for (x, y, width, height, _), centre in zip(stats[1:count], centres[1:count], strict=True):
+        thin = height <= dpi * 0.06 + width * 0.004
+        if thin and is_free(mask, int(x), int(y), int(width), int(height), dpi):
+            found.append(Rule(float(centre[1]), float(x), float(x + width)))
+    return found
+
+
+def is_free(mask: MatLike, x: int, y: int, width: int, height: int, dpi: float) -> bool:
+    """False where a dark run is a part of letters: ink nearly all along it, on one side at least.
+
+    Ink all along is the other half of a double rule.
+    """
+    if width > dpi * LONG_INCHES:
+        return True
+    reach = max(2, int(dpi * 0.02))
+    above = mask[max(0, y - reach - 1) : max(1, y - 1), x : x + width]
+    below = mask[y + height + 1 : y + height + 1 + reach, x : x + width]
+    shares = [float((side > 0).any(0).mean()) for side in (above, below) if side.size]
+    return all(share < 0.5 or share > 0.97 for share in shares)
+
+
+def snapped(rules: list[Rule], dpi: float) -> list[Rule]:
+    """Join strokes of one line: nearly the same place, gaps no longer than BRIDGE_INCHES."""
+    groups: list[list[Rule]] = []
+    for rule in sorted(rules):
+        if groups and rule.at - middle(groups[-1]) <= SNAP_INCHES * dpi:
+            groups[-1].append(rule)
+        else:
+            groups.append([rule])
+    return [rule for group in groups for rule in joined(group, BRIDGE_INCHES * dpi)]
+
+
+def middle(group: list[Rule]) -> float:
+    """Where the strokes of one line lie, long ones counting most."""
+    total = sum(rule.end - rule.start for rule in group)
+    return sum(rule.at * (rule.end - rule.start) for rule in group) / total
+
+
+def joined(group: list[Rule], gap: float) -> list[Rule]:
+    at = middle(group)
+    found: list[Rule] = []
+    for rule in sorted(group, key=lambda rule: rule.start):
+        if found and rule.start - found[-1].end <= gap:
+            found[-1] = Rule(at, found[-1].start, max(found[-1].end, rule.end))
+        else:
+            found.append(Rule(at, rule.start, rule.end))
+    return found
+
+
+def meeting(
+    rules: list[Rule], others: list[Rule], dpi: float, alone: float = float("inf")
+) -> list[Rule]:
+    """Lengthen or trim the ends to the crossing rules nearby; drop rules that cross nothing, but
+    for those longer than `alone`: a row that a page break cuts at both ends has no other rules."""
+    met = []
+    for rule in rules:
+        reach = REACH_INCHES * dpi
+        crossing = [o.at for o in others if o.start - reach <= rule.at <= o.end + reach]
+        start, end = nearest(rule.start, crossing, reach), nearest(rule.end, crossing, reach)
+        crosses = any(start - 1 <= at <= end + 1 for at in crossing)
+        if crosses or end - start > alone:
+            met.append(Rule(rule.at, start, end))
+    return met
+
+
+def nearest(place: float, candidates: list[float], reach: float) -> float:
+    """The candidate within reach of a place, else the place itself.
+
+    >>> nearest(10.0, [3.0, 11.0, 12.0], 2.0), nearest(10.0, [3.0], 2.0)
+    (11.0, 10.0)
+    """
+    return min(
+        (c for c in candidates if abs(c - place) <= reach),
+        key=lambda c: abs(c - place),
+        default=place,
+    )

@@ -1,0 +1,262 @@
+"""A page's picture to tables of cells and lines of text, as exported pages give them.
+
+The page is turned upright and level, its rules become the geometry that exported pages use, every
+cell is cut out and its lines are read. Boxes are points of the upright page; `Page.frame` leads
+back to the page as it was scanned.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from cv2.typing import MatLike
+
+from extract.grid import Grid, find_grids
+from extract.lines import Band, cut, find_lines, page_hint
+from extract.model import Box, Cell, Line, Page, Picture, Run, Source, Table
+from extract.picture import (
+    Turn,
+    cleaned,
+    fitted,
+    paper_level,
+    quarter_turned,
+    straightened,
+)
+from extract.recognise import LineReader, Reading
+from extract.rules import find_rules
+
+INSET_INCHES = 0.018
+"""A cell is cut out this far inside its rules."""
+TRIAL_LINES = 10
+"""So many of the widest lines say whether a page stands upright."""
+UPRIGHT = 0.9
+"""Mean sureness of the characters of an upright page; below it other ways up are tried."""
+READABLE = 0.6
+"""Mean sureness of a line's characters below which, outside of tables, it is no print."""
+SCALES = (0.88, 1.12)
+"""Sizes of cut, beside 1, at which a doubtful line is read again: a line of figures has no
+consonant to measure its size by."""
+SURE = 0.98
+"""Confidence of a line above which one reading is enough."""
+
+
+class Region(NamedTuple):
+    """A part of the page: its pixels, and where its top left corner lies on the page."""
+
+    grey: MatLike
+    x: int
+    y: int
+
+
+class Spot(NamedTuple):
+    """A line that was found: its region, and its place in it."""
+
+    region: Region
+    band: Band
+
+
+class Read(NamedTuple):
+    """A line that was read."""
+
+    spot: Spot
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """An upright page before it is read: its grids, and the lines of each part of it."""
+
+    turn: Turn
+    grids: tuple[Grid, ...]
+    parts: tuple[tuple[Spot, ...], ...]
+    """The lines of every span of every grid, one after the other; last those outside of grids."""
+
+
+def read_picture(source: Source, picture: Picture, reader: LineReader) -> Page:
+    """Read one page. A page without anything to be read comes back without lines and cells.
+
+    `source` has the page's box where its size in points is known; else it follows from the
+    picture's resolution.
+    """
+    layout = upright_layout(fitted(picture), reader)
+    spots = [spot for part in layout.parts for spot in part]
+    readings = iter(read_spots(spots, reader))
+    parts = [[Read(spot, next(readings)) for spot in part] for part in layout.parts]
+    return to_page(source, picture, layout, parts)
+
+
+def upright_layout(picture: Picture, reader: LineReader) -> Layout:
+    """The layout of the page the right way up: that in which its lines read best.
+
+    A page that reads well as it lies is turned no further.
+    """
+    best, most = None, -1.0
+    for quarters in (0, 2, 1, 3):
+        layout = lay_out(picture, quarters)
+        sureness = trial(layout, reader)
+        if sureness > most:
+            best, most = layout, sureness
+        if most >= UPRIGHT or (quarters == 0 and not any(layout.parts)):
+            break
+    assert best is not None
+    return best
+
+
+def lay_out(picture: Picture, quarters: int) -> Layout:
+    """Turn, straighten and clean the page, and find its grids and lines."""
+    turned = quarter_turned(picture, quarters)
+    level = straightened(turned.picture)
+    upright = cleaned(level.picture)
+    turn = Turn(upright, chained(level.matrix, turned.matrix))
+    across, down = find_rules(upright)
+    grids = find_grids(across, down, upright.grey.shape[0] * 72 / upright.dpi)
+    regions = [cell_region(upright, span.box) for grid in grids for span in grid.spans]
+    around = outside(upright, grids)
+    hint = page_hint([region.grey for region in (*regions, around)], upright.dpi)
+    parts = [
+        tuple(Spot(region, band) for band in find_lines(region.grey, upright.dpi, hint))
+        for region in (*regions, around)
+    ]
+    return Layout(turn, grids, tuple(parts))
+
+
+def chained(after: MatLike, before: MatLike) -> MatLike:
+    """The 2x3 matrix that does first what `before` does, then what `after` does."""
+    last = np.array(((0.0, 0, 1),))
+    both: MatLike = np.vstack((after, last)) @ np.vstack((before, last))
+    return both[:2]
+
+
+def cell_region(page: Picture, box: Box) -> Region:
+    """A cell without its rules."""
+    scale, inset = page.dpi / 72, INSET_INCHES * page.dpi
+    height, width = page.grey.shape[:2]
+    x0, y0 = max(0, round(box.x0 * scale + inset)), max(0, round(box.top * scale + inset))
+    x1 = min(width, max(x0 + 1, round(box.x1 * scale - inset)))
+    y1 = min(height, max(y0 + 1, round(box.bottom * scale - inset)))
+    return Region(page.grey[y0:y1, x0:x1], x0, y0)
+
+
+def outside(page: Picture, grids: Sequence[Grid]) -> Region:
+    """The page with its grids painted over with paper."""
+    if not grids:
+        return Region(page.grey, 0, 0)
+    grey, scale = page.grey.copy(), page.dpi / 72
+    margin = 2 * INSET_INCHES * page.dpi
+    for grid in grids:
+        x0, y0, x1, y1 = (v * scale for v in grid.box)
+        left, top = max(0, int(x0 - margin)), max(0, int(y0 - margin))
+        grey[top : int(y1 + margin) + 1, left : int(x1 + margin) + 1] = paper_level(page.grey)
+    return Region(grey, 0, 0)
+
+
+def trial(layout: Layout, reader: LineReader) -> float:
+    """Mean sureness of the characters of the page's widest lines, 0 where there is none."""
+    spots = [spot for part in layout.parts for spot in part]
+    spots.sort(key=lambda spot: spot.band.left - spot.band.right)
+    images = [cut(spot.region.grey, spot.band) for spot in spots[:TRIAL_LINES]]
+    sure = [s for reading in reader.read(images) for s in reading.characters] if images else []
+    return sum(sure) / len(sure) if sure else 0.0
+
+
+def read_spots(spots: Sequence[Spot], reader: LineReader) -> list[Reading]:
+    """Every line, a doubtful one at the size of cut at which it reads surest."""
+    readings = read_at(spots, 1.0, reader)
+    doubtful = [n for n, reading in enumerate(readings) if reading.confidence < SURE]
+    for scale in SCALES:
+        others = read_at([spots[n] for n in doubtful], scale, reader)
+        for n, other in zip(doubtful, others, strict=True):
+            readings[n] = max(readings[n], other, key=lambda reading: reading.confidence)
+    return readings
+
+
+def read_at(spots: Sequence[Spot], scale: float, reader: LineReader) -> list[Reading]:
+    images = [
+        cut(spot.region.grey, replace(spot.band, body=spot.band.body * scale)) for spot in spots
+    ]
+    return reader.read(images) if images else []
+
+
+def to_page(
+    source: Source, picture: Picture, layout: Layout, parts: Sequence[Sequence[Read]]
+) -> Page:
+    """Tables and lines of the upright page, in points."""
+    height, width = layout.turn.picture.grey.shape[:2]
+    scale = 72 / layout.turn.picture.dpi
+    if source.box is None:
+        rows, columns = picture.grey.shape[:2]
+        source = replace(
+            source, box=Box(0.0, 0.0, columns * 72 / picture.dpi, rows * 72 / picture.dpi)
+        )
+    page = Source(source.document, source.page, Box(0.0, 0.0, width * scale, height * scale))
+    tables, first_row, at = [], 0, 0
+    for grid in layout.grids:
+        cells = []
+        for span in grid.spans:
+            lines = to_lines(parts[at], scale)
+            at += 1
+            cells.append(
+                Cell(
+                    lines,
+                    replace(page, box=span.box),
+                    first_row + span.row,
+                    span.column,
+                    span.row_span,
+                    span.column_span,
+                    origin="ocr",
+                    confidence=weakest(lines),
+                )
+            )
+        tables.append(
+            Table(
+                tuple(cells),
+                first_row,
+                len(grid.ys) - 1,
+                len(grid.xs) - 1,
+                grid.box,
+                grid.open_above,
+                grid.open_below,
+            )
+        )
+        first_row += tables[-1].row_count
+    print_like = [read for read in parts[-1] if sureness(read.reading) >= READABLE]
+    return Page(
+        page,
+        tuple(tables),
+        to_lines(print_like, scale),
+        origin="ocr",
+        frame=layout.turn.back(),
+        unread=tuple(
+            line_box(read.spot, scale) for read in parts[-1] if sureness(read.reading) < READABLE
+        ),
+    )
+
+
+def sureness(reading: Reading) -> float:
+    """Mean of the characters' confidences; 0 for a line in which nothing was read."""
+    return sum(reading.characters) / len(reading.characters) if reading.characters else 0.0
+
+
+def to_lines(reads: Sequence[Read], scale: float) -> tuple[Line, ...]:
+    return tuple(
+        Line(
+            (Run("", read.reading.text),),
+            line_box(read.spot, scale),
+            read.reading.characters,
+            read.reading.passed_over,
+        )
+        for read in reads
+        if read.reading.text
+    )
+
+
+def line_box(spot: Spot, scale: float) -> Box:
+    left, top, right, bottom = spot.band.box
+    x, y = spot.region.x, spot.region.y
+    return Box((x + left) * scale, (y + top) * scale, (x + right) * scale, (y + bottom) * scale)
+
+
+def weakest(lines: Sequence[Line]) -> float:
+    """The least sure character of a cell, 1 for an empty one."""
+    return min((sure for line in lines for sure in (*line.sure, 1 - line.passed_over)), default=1.0)
