@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from audit.model import Finding, Problem, Said, page_list, stamp
 from normalize.numerals import THAI_DIGITS
-from normalize.report import PageView, Report
+from normalize.report import UNSURE, PageView, Report
 
 COVER_LETTERS = 500
 
@@ -233,6 +233,44 @@ def indicator_missing(report: Report) -> Iterator[Problem]:
             )
 
 
+def low_confidence(report: Report) -> Iterator[Problem]:
+    """Cells of a scanned page were read with too little confidence, or something on it is no print.
+
+    One finding a page; a warning where a number is doubtful, or a word hardly legible. Cells of
+    exported pages and of dumps are left alone.
+    """
+    for page in report.pages:
+        cells = [
+            cell
+            for cell in report.cells
+            if cell.page == page.number and cell.confidence is not None and cell.source == "ocr"
+        ]
+        weak = [cell for cell in cells if (cell.confidence or 0.0) < UNSURE]
+        if not weak and not page.unread:
+            continue
+        said = [
+            Said(f"{page.number}, row {cell.row}, {cell.field or f'column {cell.column}'}", words)
+            for cell in weak
+            for words in ["; ".join(cell.doubtful) or cell.raw[:80]]
+        ]
+        if page.unread:
+            said.append(Said(f"{page.number}", f"{page.unread} places outside of the tables"))
+        codes = [
+            record.row.code
+            for record in report.records
+            if page.number in record.row.pages and {"figures", "letters"} & set(record.doubts)
+        ]
+        yield Problem(
+            f"page {page.number}: {len(weak)} of {len(cells)} cells were read without certainty"
+            + (f", {page.unread} places bear no print" if page.unread else ""),
+            tuple(said),
+            (page.number,),
+            code=";".join(dict.fromkeys(code for code in codes if code)) or None,
+            severity="warning" if codes else "info",
+            message_th=f"หน้า {page.number}: อ่านได้ไม่แน่ชัด {len(weak)} จาก {len(cells)} ช่อง",
+        )
+
+
 def page_unreadable(report: Report) -> Iterator[Problem]:
     """Nothing could be read from a page: a picture, or a useless text layer.
 
@@ -292,7 +330,7 @@ def opening(page: PageView) -> str:
     return " ".join(page.lines)[:120]
 
 
-PAGE_CHECKS: tuple[Check, ...] = (page_unreadable, page_without_table)
+PAGE_CHECKS: tuple[Check, ...] = (low_confidence, page_unreadable, page_without_table)
 """What can be said of a document whose kind nobody knows."""
 
 CHECKS: tuple[Check, ...] = (

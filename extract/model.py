@@ -71,7 +71,12 @@ class Cell:
     column_span: int = 1
     origin: Origin = "text"
     confidence: float | None = None
-    """0 to 1 as a recogniser gave it; None for text that was never an image."""
+    """0 to 1: of its least sure character, as a recogniser gave it; 1 where there is none. None for
+    text that was never an image."""
+    figures: float | None = None
+    """The same of its numbers and codes alone; None where it has none, or was never an image."""
+    doubtful: tuple[str, ...] = ()
+    """The words in which a recogniser is not sure of a character."""
     ragged: bool = False
     """Its row of a dump has more or fewer cells than the table, so the column is uncertain."""
 

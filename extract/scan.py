@@ -5,7 +5,8 @@ cell is cut out and its lines are read. Boxes are points of the upright page; `P
 back to the page as it was scanned.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -39,6 +40,16 @@ SCALES = (0.88, 1.12)
 consonant to measure its size by."""
 SURE = 0.98
 """Confidence of a line above which one reading is enough."""
+DOUBT = 0.9
+"""Probability of a character below which the word around it is shown to a person."""
+FIGURES = re.compile(
+    r"(?P<head>[A-Za-z]{1,2}|[0๐](?=[0-9๐-๙]{1,2}(?![0-9๐-๙.,])))?"
+    r"[0-9๐-๙](?:[0-9๐-๙.,:/–-]*[0-9๐-๙])?%?"
+)
+"""A number or a code. The head of a code, which may be o as well as zero in most fonts, does not
+count: what codes there are decides it, and not the picture."""
+NOISE = frozenset(".,'`:;|\"·•_~°")
+"""What dirt on paper is read as: a line of nothing else is none."""
 
 
 class Region(NamedTuple):
@@ -206,6 +217,8 @@ def to_page(
                     span.column_span,
                     origin="ocr",
                     confidence=weakest(lines),
+                    figures=weakest_figure(lines),
+                    doubtful=tuple(doubtful_words(lines)),
                 )
             )
         tables.append(
@@ -247,7 +260,7 @@ def to_lines(reads: Sequence[Read], scale: float) -> tuple[Line, ...]:
             read.reading.passed_over,
         )
         for read in reads
-        if read.reading.text
+        if not NOISE.issuperset(read.reading.text)
     )
 
 
@@ -258,5 +271,40 @@ def line_box(spot: Spot, scale: float) -> Box:
 
 
 def weakest(lines: Sequence[Line]) -> float:
-    """The least sure character of a cell, 1 for an empty one."""
-    return min((sure for line in lines for sure in (*line.sure, 1 - line.passed_over)), default=1.0)
+    """The least sure letter of a cell, 1 for an empty one. Spaces do not count."""
+    letters = (
+        sure
+        for line in lines
+        for letter, sure in zip(line.text, line.sure, strict=True)
+        if not letter.isspace()
+    )
+    left_out = (1 - line.passed_over for line in lines)
+    return min((*letters, *left_out), default=1.0)
+
+
+def weakest_figure(lines: Sequence[Line]) -> float | None:
+    """The least sure character of a cell's numbers and codes, None where it has none.
+
+    >>> weakest_figure([Line((Run("", "ข้อ i๑ ก"),), None, (0.2, 1, 1, 1, 0.9, 0.8, 1, 0.3))])
+    0.8
+    """
+    return min(
+        (
+            min(line.sure[found.end("head") : found.end()])
+            for line in lines
+            for found in FIGURES.finditer(line.text)
+        ),
+        default=None,
+    )
+
+
+def doubtful_words(lines: Sequence[Line]) -> Iterator[str]:
+    """The words, or what stands around them, in which a character is in doubt."""
+    for line in lines:
+        text, done = line.text, 0
+        for at, sure in enumerate(line.sure):
+            if sure < DOUBT and at >= done and not text[at].isspace():
+                start, done = max(done, at - 6), at + 7
+                yield text[start:done].strip()
+        if 1 - line.passed_over < DOUBT and not done:
+            yield text.strip()[:40]

@@ -68,6 +68,8 @@ class CellValue:
     """None for a text dump."""
     confidence: float | None = None
     """As in `Cell`: None for text that was never an image."""
+    doubtful: tuple[str, ...] = ()
+    """As in `Cell`: the words that a recogniser is not sure of."""
 
     @property
     def x0(self) -> float | None:

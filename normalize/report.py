@@ -19,6 +19,7 @@ from normalize.cells import (
     settle_lines,
 )
 from normalize.codes import (
+    CLOSE,
     EXACT,
     CodeReading,
     QuestionPart,
@@ -26,6 +27,7 @@ from normalize.codes import (
     read_code,
     split_analysis,
     split_questions,
+    wording_ratio,
     wording_skeleton,
 )
 from normalize.columns import TableView, unnamed_columns, view_tables
@@ -63,8 +65,13 @@ HEADING = re.compile(
     r"\s*(?:[0-9๐-๙]{1,2}\.[0-9๐-๙]"
     r"|(?:\(?[0-9๐-๙]{1,2}[.)]\s*)?(?:ตัว\s*ชี้\s*วัด|ประเด็น|แบบ|หมวด|ด้าน))"
 )
-LOW_CONFIDENCE = 0.8
-"""A row below this is shown to a person."""
+UNSURE_CODE, UNSURE_FIGURE, UNSURE_LETTER = 0.8, 0.9, 0.5
+"""A code, a digit or a letter that is less sure than this has its row shown to a person. A letter
+of prose may be less sure than a digit: a word shows what it should be, a number does not."""
+UNSURE = 0.9
+"""A cell below this is a finding."""
+COUNTED_FIELDS = frozenset({"no", "indicator"})
+"""Columns whose numbers are checked by their order and by the names beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,8 @@ class PageView:
     tables: int
     image_share: float
     is_read: bool = True
+    unread: int = 0
+    """How many marks outside of its tables are no print."""
     titles: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
 
@@ -243,6 +252,7 @@ def view_page(
         len(page.tables),
         page.image_share,
         page.is_read,
+        len(page.unread),
         tuple(titles),
         lines,
     )
@@ -320,6 +330,7 @@ def read_cells(
                     cell.origin,
                     cell.source.box,
                     text.confidence,
+                    cell.doubtful,
                 )
             )
             corrections += [
@@ -500,6 +511,11 @@ def split_row(
         sorted({*physical.pages, *(t.again for t in report.twins if t.page in physical.pages)})
     )
     doubts = physical_doubts(report, physical, indicators)
+    worded = all(
+        is_worded(reading, part.text, framework)
+        for part, reading in zip(parts, readings, strict=True)
+    )
+    doubts += tuple(reading_doubts(physical, worded))
     for part, reading, name in zip(parts, readings, names, strict=True):
         score = read_score(scored, assessed=report.years.assessment, code=reading.code)
         analysis = finish(analyses.get(name) or "")[0] or None
@@ -591,6 +607,29 @@ def physical_doubts(
     return tuple(doubts)
 
 
+def is_worded(reading: CodeReading, question: str, framework: Framework) -> bool:
+    """The official wording of its code confirms what was read."""
+    if reading.code is None:
+        return False
+    ratio = wording_ratio(reading.code, question, framework)
+    return ratio is not None and ratio >= CLOSE
+
+
+def reading_doubts(physical: PhysicalRow, worded: bool) -> Iterator[str]:
+    """What a recogniser is not sure of in a row: a number, or a letter of any text.
+
+    A code that its official wording confirms is sure, whatever its picture says.
+    """
+    for field, pieces in ((f, ps) for part in physical.parts for f, ps in part.fields):
+        for piece in pieces:
+            cell = piece.text.cell
+            settled = field in COUNTED_FIELDS or (field == "question" and worded)
+            if cell.figures is not None and cell.figures < UNSURE_FIGURE and not settled:
+                yield "figures"
+            if (piece.text.confidence or 1.0) < UNSURE_LETTER:
+                yield "letters"
+
+
 def join_pieces(pieces: Sequence[Piece], paper: Paper) -> str:
     return join_text([(p.page, p.table, p.text) for p in pieces], paper)[0] if pieces else ""
 
@@ -653,7 +692,7 @@ def place_record(record: Record, agency: Agency, years: Years) -> Record:
         or not record.units.certain
         or not record.sections.certain
         or (record.period is not None and not record.period.certain)
-        or record.row.confidence < LOW_CONFIDENCE
+        or record.code.confidence < UNSURE_CODE
         or years.fiscal is None
         or "fiscal" in years.inferred
         or bool(record.doubts)
