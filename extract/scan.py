@@ -43,8 +43,8 @@ SURE = 0.98
 DOUBT = 0.9
 """Probability of a character below which the word around it is shown to a person."""
 FIGURES = re.compile(
-    r"(?P<head>[A-Za-z]{1,2}|[0๐](?=[0-9๐-๙]{1,2}(?![0-9๐-๙.,])))?"
-    r"[0-9๐-๙](?:[0-9๐-๙.,:/–-]*[0-9๐-๙])?%?"
+    r"(?:[A-Za-z]{1,2}|[0๐](?=[0-9๐-๙]{1,2}(?![0-9๐-๙.,])))?"
+    r"(?P<body>[0-9๐-๙](?:[0-9๐-๙.,:/–-]*[0-9๐-๙])?%?)"
 )
 """A number or a code. The head of a code, which may be o as well as zero in most fonts, does not
 count: what codes there are decides it, and not the picture."""
@@ -290,7 +290,7 @@ def weakest_figure(lines: Sequence[Line]) -> float | None:
     """
     return min(
         (
-            min(line.sure[found.end("head") : found.end()])
+            min(line.sure[found.start("body") : found.end()])
             for line in lines
             for found in FIGURES.finditer(line.text)
         ),
