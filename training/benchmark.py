@@ -1,8 +1,8 @@
 """Draw a benchmark once and keep it in a file, so that every checkpoint is measured on the same.
 
-    python benchmark.py synthetic --words FOLDER --places FOLDER --web-fonts FOLDER \\
+    python -m training.benchmark synthetic --words FOLDER --places FOLDER --web-fonts FOLDER \\
         --system-fonts FOLDER --out frozen.npz
-    python benchmark.py print --documents FOLDER --out print.npz
+    python -m training.benchmark print --documents FOLDER --out print.npz
 
 `synthetic` holds lines and table cells in the fonts that were never trained on, and in three that
 were.  `print` holds lines of exported PDFs, drawn at 150, 200 and 300 dpi in the fonts that Word
@@ -23,16 +23,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw
-from segment import page_hint
-from synth import HELD_OUT, Fonts, Press, body_ratio, damage, load_font
-from texts import Words, digits, line, load_words, maybe_thai, register_code, to_thai
+
+from extract.lines import page_hint
+from training.synth import HELD_OUT, Fonts, Press, body_ratio, damage, load_font
+from training.texts import Words, digits, line, load_words, maybe_thai, register_code, to_thai
 
 LINES = 400  # a font
 SEED = 4711  # of the lines; the cells take their seed from the name of the font
 SHEETS = 4  # a font and resolution
 WEB = ("niramit-400", "niramit-700", "sarabun-400", "sarabun-700")
 SYSTEM = ("Norasi", "Norasi-Bold", "Loma", "Loma-Bold", "Laksaman")
-LARGER = ("sarabun", "Laksaman", "Norasi")  # drawn small in their em, so set in larger sizes
+NATIONAL = ("THNiramitAS-Regular", "THNiramitAS-Bold", "THSarabun-Bold", "THSarabunNew-Regular")
+LARGER = ("sarabun", "Laksaman", "Norasi", "TH")  # drawn small in their em, so set in larger sizes
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,7 @@ def synthetic(args: argparse.Namespace) -> Iterator[Drawn]:
     words = load_words(args.words, args.places)
     files = [args.web_fonts / f"{name}.ttf" for name in WEB]
     files += [args.system_fonts / f"{name}.ttf" for name in SYSTEM]
+    files += [args.national_fonts / f"{name}.ttf" for name in NATIONAL]
     for file in files:
         yield from font_lines(words, file.stem, str(file))
         yield from font_cells(words, file.stem, str(file))
@@ -228,7 +231,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("command", choices=("synthetic", "print"))
-    for name in ("words", "places", "web-fonts", "system-fonts", "documents"):
+    for name in ("words", "places", "web-fonts", "system-fonts", "national-fonts", "documents"):
         parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()

@@ -1,11 +1,11 @@
 """Measure a model on the files that benchmark.py wrote, and fit its temperature.
 
-    python evaluate.py measure --model thai-lines.onnx --benchmark frozen.npz [--detail 20]
-    python evaluate.py print   --model thai-lines.onnx --benchmark print.npz
-    python evaluate.py calibrate --model thai-lines.onnx --words FOLDER --places FOLDER \\
+    python -m training.evaluate measure --model thai-lines.onnx --benchmark frozen.npz [--detail 20]
+    python -m training.evaluate print   --model thai-lines.onnx --benchmark print.npz
+    python -m training.evaluate calibrate --model thai-lines.onnx --words FOLDER --places FOLDER \\
         --web-fonts FOLDER --system-fonts FOLDER
 
-Cells are cut by segment.py and read by read.py, as at run time; lines are read as they were drawn.
+Cells are cut and read as at run time; lines are read as they were drawn.
 """
 
 from __future__ import annotations
@@ -16,20 +16,21 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import cv2
 import numpy as np
-from benchmark import Drawn, Item, load
 from rapidfuzz.distance import Levenshtein
-from read import SCALES, SURE, read_region
-from recognise import LineReader, Reading
-from segment import cut, find_lines
-from synth import Press, training_fonts, unpack
-from texts import THAI_DIGITS, load_words
+
+from extract.lines import find_lines
+from extract.recognise import SURE, LineReader, Prior, Reading, decode, read_lines
+from profiles.lexicon import reading_cost
+from training.benchmark import Drawn, Item, load
+from training.synth import Press, training_fonts, unpack
+from training.texts import THAI_DIGITS, load_words
 
 NUMBER = re.compile(r"[๐-๙0-9](?:[๐-๙0-9.,/:-]*[๐-๙0-9])?")
 CODE = re.compile(r"(?<![A-Za-z])[ieoIEO][๐-๙0-9]{1,2}")
@@ -126,28 +127,28 @@ def percent(part: float, whole: float) -> float:
     return 100 * part / max(whole, 1)
 
 
-def read_drawn(reader: LineReader, images: Sequence[np.ndarray]) -> list[Reading]:
-    """Readings of packed lines; similar widths run together."""
-    order = sorted(range(len(images)), key=lambda n: images[n].shape[1])
-    readings: dict[int, Reading] = {}
-    for start in range(0, len(order), 16):
-        chosen = order[start : start + 16]
-        frames = reader.logits([unpack(images[n]) for n in chosen])
-        readings.update(zip(chosen, map(reader.decode, frames), strict=True))
-    return [readings[n] for n in range(len(images))]
+def read_drawn(
+    reader: LineReader, images: Sequence[np.ndarray], prior: Prior | None = None
+) -> list[Reading]:
+    """Readings of packed lines."""
+    scores = reader.scores_of([unpack(image) for image in images])
+    return [decode(frames, reader.alphabet, prior) for frames in scores]
 
 
-def measure(reader: LineReader, drawn: list[Drawn], detail: int) -> None:
+def measure(reader: LineReader, drawn: list[Drawn], detail: int, prior: Prior | None) -> None:
     tallies: dict[str, Tally] = defaultdict(Tally)
     sure: Counter[str] = Counter()
     lines = [(item, image) for item, image in drawn if item.kind == "line"]
-    for (item, _), reading in zip(lines, read_drawn(reader, [i for _, i in lines]), strict=True):
+    for (item, _), reading in zip(
+        lines, read_drawn(reader, [i for _, i in lines], prior), strict=True
+    ):
         for name in (f"lines {item.font}", f"lines, {group(item)}"):
             tallies[name].add(item.truth, reading.text)
     for item, image in drawn:
         if item.kind == "line":
             continue
-        readings = [found for _, found in read_region(image, item.dpi, item.hint, reader)]
+        bands = find_lines(image, item.dpi, item.hint)
+        readings = read_lines(image, bands, reader, prior)
         text = "\n".join(reading.text for reading in readings)
         names = ("", f" {item.font}", f" {item.kind}", f" {item.dpi} dpi")
         for name in names:
@@ -188,7 +189,7 @@ def skeleton(text: str, font: str) -> str:
     return text.translate(TO_ARABIC) if "IT" in font else text
 
 
-def measure_print(reader: LineReader, drawn: list[Drawn], detail: int) -> None:
+def measure_print(reader: LineReader, drawn: list[Drawn], detail: int, prior: Prior | None) -> None:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     confusions: Counter[str] = Counter()
     failures = []
@@ -196,7 +197,7 @@ def measure_print(reader: LineReader, drawn: list[Drawn], detail: int) -> None:
         a = skeleton(item.truth, item.font)
         if not LETTERS_AND_SIGNS.fullmatch(a):
             continue
-        reading = read_near(reader, item, image)
+        reading = read_near(reader, item, image, prior)
         b = skeleton(reading.text, item.font) if reading else ""
         numbers = [Counter(NUMBER.findall(text)) for text in (a, b)]
         figures = re.fullmatch("[๐-๙0-9.,/%()-]+", a) is not None
@@ -231,8 +232,10 @@ def changes(a: str, b: str) -> Iterable[str]:
             yield f"{a[op.src_start : op.src_end] or '∅'}→{b[op.dest_start : op.dest_end] or '∅'}"
 
 
-def read_near(reader: LineReader, item: Item, image: np.ndarray) -> Reading | None:
-    """The line of the region whose baseline is the item's, read as read.py reads."""
+def read_near(
+    reader: LineReader, item: Item, image: np.ndarray, prior: Prior | None
+) -> Reading | None:
+    """The line of the region whose baseline is the item's."""
     if item.base is None:
         return None
     bands = find_lines(image, item.dpi, item.hint)
@@ -240,16 +243,12 @@ def read_near(reader: LineReader, item: Item, image: np.ndarray) -> Reading | No
     if not near:
         return None
     band = min(near, key=lambda found: abs(found.base - item.base))
-    best = reader.read([cut(image, band)])[0]
-    if best.confidence < SURE:
-        others = reader.read([cut(image, replace(band, body=band.body * s)) for s in SCALES])
-        best = max((best, *others), key=lambda reading: reading.confidence)
-    return best
+    return read_lines(image, [band], reader, prior)[0]
 
 
 def calibrate(args: argparse.Namespace, reader: LineReader) -> None:
     """Log loss and error of calibration at each temperature, on lines of the training fonts."""
-    fonts = training_fonts(args.web_fonts, args.system_fonts)
+    fonts = training_fonts(args.web_fonts, args.system_fonts, args.national_fonts)
     press = Press(load_words(args.words, args.places), fonts, CALIBRATION_SEED)
     samples = [sample for _ in range(200) for sample in press.block()][:600]
     for temperature in TEMPERATURES:
@@ -288,8 +287,11 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("command", choices=("measure", "print", "calibrate"))
-    for name in ("model", "benchmark", "words", "places", "web-fonts", "system-fonts"):
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--benchmark", type=Path)
+    for name in ("words", "places", "web-fonts", "system-fonts", "national-fonts"):
         parser.add_argument(f"--{name}", type=Path)
+    parser.add_argument("--words-known", action="store_true", help="read with the words' prior")
     parser.add_argument("--detail", type=int, default=0, help="print this many failures")
     args = parser.parse_args()
     reader = LineReader.load(args.model)
@@ -297,7 +299,8 @@ def main() -> None:
         calibrate(args, reader)
     else:
         run = measure if args.command == "measure" else measure_print
-        run(reader, load(args.benchmark), args.detail)
+        prior = reading_cost if args.words_known else None
+        run(reader, load(args.benchmark), args.detail, prior)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Weights to ONNX: checks the result against PyTorch and writes charset.txt beside it.
+"""Weights to ONNX: checks the result against PyTorch and writes its alphabet beside it.
 
-python export.py thai-lines.pt thai-lines.onnx --temperature 1.3
+python -m training.export thai-lines.pt thai-lines.onnx --temperature 1.3
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from model import LineNet
-from recognise import HEIGHT
-from texts import CHARSET
 from torch import Tensor
+
+from extract.recognise import HEIGHT
+from training.model import LineNet
+from training.texts import CHARSET
 
 
 def averaged(files: Sequence[Path], shares: Sequence[float]) -> dict[str, Tensor]:
@@ -52,7 +53,7 @@ def export(net: LineNet, target: Path, temperature: float) -> float:
         dynamo=False,
     )
     stamp(target, temperature)
-    target.with_name("charset.txt").write_text("\n".join(CHARSET) + "\n", encoding="utf8")
+    target.with_suffix(".txt").write_text("\n".join(CHARSET) + "\n", encoding="utf8")
     return difference(net, target)
 
 

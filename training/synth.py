@@ -3,13 +3,14 @@
 A block is a few lines in one font, so that every cut line carries the marks of its neighbours, as
 in a real scan.  Lines are cut relative to the *body* (the height of a plain consonant) and the
 baseline: from TOP bodies above the baseline to BOTTOM bodies below it.  About half of the blocks
-are cut by segment.py itself, with the errors it makes; the others by their true place with random
-errors.  Strokes of half of the blocks are bent, thickened or thinned: no font stays as designed.
+are cut by extract.lines itself, with the errors it makes; the others by their true place with
+random errors.  Strokes of half of the blocks are bent, thickened or thinned: no font stays as designed.
 """
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,15 +18,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import segment
+from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
-from recognise import normalise
-from segment import BOTTOM, TOP, Band, find_lines, take
-from texts import ARABIC_DIGITS, THAI_DIGITS, Words, line
+
+from extract import lines as segment
+from extract.lines import BOTTOM, TOP, Band, find_lines, take
+from extract.recognise import normalise
+from training.texts import ARABIC_DIGITS, THAI_DIGITS, TICK, Words, line, tidy
 
 HELD_OUT = ("niramit", "norasi", "loma")
 WEB_SHARES = {
-    "sarabun": 30, "krub": 4, "taviraj": 3, "trirong": 3, "maitree": 3, "noto-serif-thai": 2.5,
+    "sarabun": 14, "krub": 4, "taviraj": 3, "trirong": 3, "maitree": 3, "noto-serif-thai": 2.5,
     "noto-sans-thai-looped": 3, "ibm-plex-sans-thai-looped": 3, "bai-jamjuree": 1.2,
     "chakra-petch": 1.2, "k2d": 1.2, "koho": 1, "kodchasan": 1, "fahkwang": 1, "pridi": 1.2,
     "athiti": 0.6, "prompt": 0.8, "kanit": 0.8, "mitr": 0.6, "noto-sans-thai": 0.8,
@@ -34,17 +37,33 @@ WEB_SHARES = {
 }  # fmt: skip
 WEIGHT_SHARES = {"300": 0.08, "400": 0.56, "500": 0.08, "600": 0.06, "700": 0.22}
 SYSTEM_SHARES = {
-    "Laksaman": 10, "Laksaman-Bold": 4.5, "Laksaman-Italic": 0.6, "Laksaman-BoldItalic": 0.3,
+    "Laksaman": 6.5, "Laksaman-Bold": 3, "Laksaman-Italic": 0.6, "Laksaman-BoldItalic": 0.3,
     "Kinnari": 4, "Kinnari-Bold": 1.5, "Kinnari-Italic": 0.4, "Garuda": 3, "Garuda-Bold": 1.5,
     "Garuda-Oblique": 0.3, "Umpush": 3, "Umpush-Bold": 1.5, "Umpush-Light": 0.8, "Waree": 2,
     "Waree-Bold": 0.8, "ArundinaSans": 2.5, "ArundinaSans-Bold": 0.9, "ArundinaSerif": 2.5,
     "ArundinaSerif-Bold": 0.9, "ArundinaSansMono": 0.4, "TlwgTypo": 0.8, "TlwgTypist": 0.6,
     "TlwgTypewriter": 0.8, "TlwgMono": 0.5, "Purisa": 0.2, "Sawasdee": 0.5,
 }  # fmt: skip
-SEGMENTED = 0.5  # share of blocks cut by segment.py
-BENT = 0.45  # share of blocks whose strokes are bent
+NATIONAL_SHARES = {  # the fonts that the government's letters have to be set in
+    "THSarabun-Regular": 9.5, "THSarabun-Bold": 5.5, "THSarabun-Italic": 0.6,
+    "THSarabun-Bold-Italic": 0.4, "THSarabunNew-Regular": 9.5, "THSarabunNew-Bold": 5.5,
+    "THSarabunNew-Italic": 0.6, "THSarabunNew-BoldItalic": 0.4, "THKrub-Regular": 1,
+    "THKrub-Bold": 0.5, "THK2DJuly8-Regular": 0.8, "THK2DJuly8-Bold": 0.4,
+    "THChakraPetch-Regular": 0.8, "THChakraPetch-Bold": 0.4, "THFahkwang-Regular": 0.7,
+    "THFahkwang-Bold": 0.3, "THKodchasal-Regular": 0.7, "THKodchasal-Bold": 0.3,
+    "THKoHo-Regular": 0.7, "THKoHo-Bold": 0.3, "THBaijam-Regular": 0.7, "THBaijam-Bold": 0.3,
+    "THMaliGrade6-Regular": 0.3,
+}  # fmt: skip
+SEGMENTED = 0.5  # share of blocks cut by extract.lines
+SPREAD = 0.1  # share of blocks whose letters stand apart
+BENT = 0.4  # share of blocks whose strokes are bent
 RESTROKED = 0.3  # share of blocks whose strokes are made thicker or thinner
+DAMAGES = {"clean": 12, "office": 48, "fax": 15, "scan": 14, "copy": 7, "bitonal": 4}
 FIGURES = frozenset(ARABIC_DIGITS + THAI_DIGITS + ".,-–/%() ")
+
+
+ROOT = "√"
+CLUSTER = re.compile(".[ัิีึืฺุู็่้๊๋์ํ๎ำ]*")
 
 
 @dataclass(frozen=True)
@@ -87,7 +106,20 @@ def body_ratio(path: str) -> float:
     return -load_font(path, 1000).getbbox("นมกอ", anchor="ls")[1] / 1000
 
 
-def training_fonts(web: Path, system: Path) -> Fonts:
+@lru_cache(maxsize=256)
+def signs(path: str) -> frozenset[int]:
+    """The code points that a font draws."""
+    return frozenset(TTFont(path, lazy=True).getBestCmap())
+
+
+def printable(text: str, path: str) -> str:
+    """The text without what the font lacks; a tick is drawn as the root sign, as typists do."""
+    known = signs(path)
+    kept = "".join(c for c in text if (0x221A if c == TICK else ord(c)) in known)
+    return tidy(kept)
+
+
+def training_fonts(web: Path, system: Path, national: Path) -> Fonts:
     """Paths and shares of the fonts to train on; the held-out families are refused."""
     found: list[tuple[Path, float]] = [
         (web / f"{family}-{weight}.ttf", share * part)
@@ -95,6 +127,7 @@ def training_fonts(web: Path, system: Path) -> Fonts:
         for weight, part in WEIGHT_SHARES.items()
     ]
     found += [(system / f"{name}.ttf", share) for name, share in SYSTEM_SHARES.items()]
+    found += [(national / f"{name}.ttf", share) for name, share in NATIONAL_SHARES.items()]
     found = [(path, share) for path, share in found if path.exists()]
     for path, _ in found:
         if any(name in path.name.lower() for name in HELD_OUT):
@@ -114,7 +147,7 @@ class Press:
         """Draw one block of lines, damage it, cut it."""
         r = self.random
         path = r.choices(self.fonts.paths, self.fonts.shares)[0]
-        body = min(26.0, max(6.5, r.lognormvariate(2.45, 0.36)))
+        body = min(26.0, max(6.5, r.lognormvariate(2.5, 0.36)))
         drawn = max(13.0, body) if body < 20 else body
         page, lines = draw_block(r, self.words, path, drawn, self.longest)
         page = restroke(page, r)
@@ -136,8 +169,9 @@ def draw_block(
     body = body_ratio(path) * font.size
     count = r.choices((1, 2, 3, 5, 7), (3, 2, 2, 3, 3))[0]
     width = min(longest, max(2, int(r.lognormvariate(3.0, 0.6))))
-    texts = [line(words, r, max(1, length(r, width))) for _ in range(count)]
-    lengths = [font.getlength(text) for text in texts]
+    texts = [printable(line(words, r, max(1, length(r, width))), path) for _ in range(count)]
+    apart = body * r.uniform(0.02, 0.3) if r.random() < SPREAD else 0.0
+    lengths = [measured(text, font, apart) for text in texts]
     pitch = body * r.choice((r.uniform(1.9, 2.4), r.uniform(2.0, 3.4)))
     margin, widest = body * 2.2, max(lengths)
     size = (int(widest + 2 * margin) + 2, int(pitch * (count - 1) + body * 4.2))
@@ -148,10 +182,40 @@ def draw_block(
         for n, (text, own) in enumerate(zip(texts, lengths, strict=True))
     ]
     for item in lines:
-        pen.text((item.left, item.base), item.text, font=font, fill=0, anchor="ls")
+        typeset(pen, item, font, apart)
     underline(r, pen, lines, body)
     rules(r, pen, lines, body, canvas.size)
     return squeeze(np.asarray(canvas), lines, r)
+
+
+def measured(text: str, font: ImageFont.FreeTypeFont, apart: float) -> float:
+    """Width of a line in pixels, its letters `apart` pixels further from each other."""
+    own = font.getlength(text.replace(TICK, ROOT))
+    return own + apart * (len(CLUSTER.findall(text)) - 1)
+
+
+def typeset(
+    pen: ImageDraw.ImageDraw, item: Line, font: ImageFont.FreeTypeFont, apart: float
+) -> None:
+    """Write a line; where it is spread, as lines justified in the Thai way are, by clusters."""
+    text = item.text.replace(TICK, ROOT)
+    if text == ROOT and apart:
+        handmade_tick(pen, item, font)
+        return
+    if not apart:
+        pen.text((item.left, item.base), text, font=font, fill=0, anchor="ls")
+        return
+    x = item.left
+    for cluster in CLUSTER.findall(text):
+        pen.text((x, item.base), cluster, font=font, fill=0, anchor="ls")
+        x += font.getlength(cluster) + apart
+
+
+def handmade_tick(pen: ImageDraw.ImageDraw, item: Line, font: ImageFont.FreeTypeFont) -> None:
+    """A tick as pens and symbol fonts make it, in the place of the root sign."""
+    x, y, size = item.left, item.base, font.size * 0.35
+    points = ((x, y - size * 0.6), (x + size * 0.35, y), (x + size * 1.1, y - size * 1.4))
+    pen.line(points, fill=0, width=max(1, round(font.size * 0.05)), joint="curve")
 
 
 def length(r: random.Random, width: int) -> int:
@@ -166,7 +230,7 @@ def place(
 
 
 def underline(r: random.Random, pen: ImageDraw.ImageDraw, lines: list[Line], body: float) -> None:
-    if r.random() < 0.04:
+    if r.random() < 0.06:
         item = r.choice(lines)
         y = item.base + body * r.uniform(0.15, 0.35)
         pen.line((item.left, y, item.right, y), fill=0, width=max(1, round(body * 0.08)))
@@ -183,18 +247,18 @@ def rules(
     width = max(1, round(body * r.uniform(0.05, 0.15)))
     shade = r.choice((0, 0, 90, 150))
     upright = (
-        min(item.left for item in lines) - body * r.uniform(0.2, 1.0),
-        max(item.right for item in lines) + body * r.uniform(0.2, 1.0),
+        min(item.left for item in lines) - body * r.uniform(0.1, 1.0),
+        max(item.right for item in lines) + body * r.uniform(0.1, 1.0),
     )
     level = (
         lines[0].base - body * r.uniform(1.8, 2.4),
-        lines[-1].base + body * r.uniform(0.45, 1.1),
+        lines[-1].base + body * r.uniform(0.4, 1.1),
     )
     for x in upright:
-        if r.random() < 0.18:
+        if r.random() < 0.2:
             pen.line((x, 0, x, size[1]), fill=shade, width=width)
     for y in level:
-        if r.random() < 0.1:
+        if r.random() < 0.14:
             pen.line((0, y, size[0], y), fill=shade, width=width)
 
 
@@ -270,10 +334,17 @@ def skew(page: np.ndarray, lines: list[Line], r: random.Random) -> tuple[np.ndar
 def damage(
     page: np.ndarray, body: float, r: random.Random, numbers: np.random.Generator
 ) -> np.ndarray:
-    """One of: clean, scanned in grey, photocopied, bitonal."""
-    kind = r.choices(("clean", "scan", "copy", "bitonal"), (18, 52, 15, 15))[0]
+    """One of: clean, an office scan in grey or bitonal, and a quarter of worse things."""
+    kind = r.choices(tuple(DAMAGES), tuple(DAMAGES.values()))[0]
     if kind == "clean":
-        return page
+        return straightened(page, r) if r.random() < 0.5 else page
+    if kind == "office":
+        return office(page, r, numbers)
+    if kind == "fax":
+        image = cv2.GaussianBlur(page, (0, 0), r.uniform(0.3, 0.75)).astype(np.float32)
+        image += numbers.standard_normal(image.shape, np.float32) * r.uniform(0, 9)
+        page = np.where(image < r.uniform(105, 195), 0, 255).astype(np.uint8)
+        return straightened(page, r) if r.random() < 0.6 else page
     if body > 9 and r.random() < 0.13:
         change = cv2.erode if r.random() < 0.6 else cv2.dilate
         page = change(page, np.ones((2, 2), np.uint8))
@@ -287,6 +358,44 @@ def damage(
         image = photocopied(image, r, numbers)
     grey = image.clip(0, 255).astype(np.uint8)
     return compressed(grey, r.randint(25, 85)) if r.random() < 0.5 else grey
+
+
+def office(page: np.ndarray, r: random.Random, numbers: np.random.Generator) -> np.ndarray:
+    """A page scanned askew in an office, kept as JPEG, and straightened by a cubic warp."""
+    angle = r.gauss(0, 0.7) if r.random() < 0.6 else 0.0
+    image = turned(page, angle, cv2.INTER_LINEAR) if angle else page
+    image = cv2.GaussianBlur(image, (0, 0), r.uniform(0.3, 0.85)).astype(np.float32)
+    if r.random() < 0.3:  # sharpened by the scanner
+        soft = cv2.GaussianBlur(image, (0, 0), r.uniform(0.8, 1.6))
+        image += (image - soft) * r.uniform(0.3, 1.2)
+    dark, light = r.uniform(0, 95), r.uniform(200, 262)
+    image = dark + image / 255 * (light - dark)
+    if r.random() < 0.12:
+        image = image + slope(image.shape[1], 18, r)[None] + slope(image.shape[0], 10, r)[:, None]
+    image += numbers.standard_normal(image.shape, np.float32) * r.uniform(0, 5)
+    grey = image.clip(0, 255).astype(np.uint8)
+    if r.random() < 0.8:
+        grey = compressed(grey, r.randint(40, 85))
+    return turned(grey, -angle, cv2.INTER_CUBIC) if angle else straightened(grey, r)
+
+
+def turned(page: np.ndarray, degrees: float, way: int) -> np.ndarray:
+    """The page turned about its middle; what comes in from outside is paper."""
+    height, width = page.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+    paper = int(np.percentile(page, 90))
+    return cv2.warpAffine(page, matrix, (width, height), flags=way, borderValue=paper)
+
+
+def straightened(page: np.ndarray, r: random.Random) -> np.ndarray:
+    """A cubic warp by next to nothing, as the straightening of a straight page is."""
+    if r.random() < 0.5:
+        return page
+    height, width = page.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), r.gauss(0, 0.05), 1)
+    matrix[:, 2] += np.array([r.uniform(-0.5, 0.5), r.uniform(-0.5, 0.5)])
+    paper = int(np.percentile(page, 90))
+    return cv2.warpAffine(page, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=paper)
 
 
 def compressed(grey: np.ndarray, quality: int) -> np.ndarray:
@@ -381,7 +490,7 @@ def side(body: float, r: random.Random) -> float:
 def segmented(
     page: np.ndarray, lines: Sequence[Line], body: float, ratio: float, r: random.Random
 ) -> list[Sample]:
-    """Lines as segment.py cuts them from a cell around the block, read at a size of read.py.
+    """Lines as they are cut at run time from a cell around the block, at a size that is read there.
 
     A line that it misses, or finds in two pieces, is cut at its true place.
     """

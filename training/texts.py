@@ -20,6 +20,7 @@ from itertools import accumulate
 from pathlib import Path
 from pydoc_data.topics import topics
 
+TICK = "✓"
 THAI_DIGITS = "๐๑๒๓๔๕๖๗๘๙"
 ARABIC_DIGITS = "0123456789"
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -56,7 +57,7 @@ ENGLISH = wording("english")
 ACRONYMS = wording("acronyms")
 SYMBOLS = (
     *"/-–():;,.\"'“”‘’%&+*@_=!?#[]<>|•…ๆฯ฿~°×",
-    "...", "......", "ฯลฯ",
+    "...", "......", "ฯลฯ", TICK,
 )  # fmt: skip
 CHARSET = (
     [" "]
@@ -66,11 +67,13 @@ CHARSET = (
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;/-()\"'%&+*@_=!?“”‘’–"
     )
     + list("#[]<>|•…~°×$")
+    + [TICK]
 )
 ALLOWED = frozenset(CHARSET)
 PLAIN_SIGNS = tuple(c for c in CHARSET if c != " " and c not in MARKS)
 LEDGER = 0.22  # share of lines that hold one number, code or dash, as the cells of tables do
-DASHES = ("-", "-", "-", "-", "-", "–", ".")
+DASHES = ("-", "-", "-", "-", "-", "-", "–", ".", "/", TICK, TICK)
+ENDS = (*":;.,)/-ฯๆ\"'!?%", " :", "...", ".-", "”", "’")
 
 
 @dataclass(frozen=True)
@@ -197,8 +200,18 @@ def person(w: Words, r: random.Random) -> str:
     return r.choice(("", "นาย", "นาง", "นางสาว", "น.ส.")) + r.choice(w.names)
 
 
+CODE_PAIRS = ("{}, {}", "{}-{}", "({}-{})", "{}/{}", "{} – {}", "({})", "{}:", "{} ,{}")
+
+
 def code(w: Words, r: random.Random) -> str:
-    return r.choice("ieoioeOIE") + maybe_thai(r, str(r.randint(1, 43)), 0.75)
+    one, other = (
+        r.choice("ieoioeOIE") + maybe_thai(r, str(r.randint(1, 43)), 0.7) for _ in range(2)
+    )
+    return one if r.random() < 0.75 else r.choice(CODE_PAIRS).format(one, other)
+
+
+def dotted(w: Words, r: random.Random) -> str:
+    return r.choice("....…") * r.randint(2, 14)
 
 
 def listed(w: Words, r: random.Random) -> str:
@@ -230,11 +243,23 @@ NUMBERS: tuple[Callable[[random.Random], str], ...] = (
     lambda r: digits(r, 6, 18),
     lambda r: register_code(r),
     lambda r: register_code(r),
+    lambda r: ill_parted(r),
+    lambda r: ill_parted(r),
+    lambda r: f"{r.randint(1, 999)}{r.choice('.,')}{digits(r, 1, 3)}",
+    lambda r: f"{r.uniform(0, 100):.2f}%",
+    lambda r: f"{r.randint(1, 31)}/{r.randint(1, 12)}/{r.choice(('', '25'))}{r.randint(60, 70)}",
+    lambda r: f"{r.randint(1, 9)}.{r.randint(1, 19)}.{r.randint(1, 19)}",
 )
 
 
 def number(w: Words, r: random.Random) -> str:
     return maybe_thai(r, r.choice(NUMBERS)(r), 0.65)
+
+
+def ill_parted(r: random.Random) -> str:
+    """A number whose separators keep no rule, so that only the picture tells which they are."""
+    parts = [digits(r, 1, 4) for _ in range(r.randint(2, 4))]
+    return "".join(part + r.choice(".,,") for part in parts[:-1]) + parts[-1]
 
 
 def register_code(r: random.Random) -> str:
@@ -306,13 +331,13 @@ Kind = Callable[[Words, random.Random], str]
 MIXED: tuple[tuple[Kind, float], ...] = (
     (word, 24), (rare_word, 10), (look_alike, 12), (pair_run, 4), (admin, 9), (stack, 6),
     (place, 4), (person, 2), (code, 6), (listed, 4), (number, 11), (date, 4), (english, 9),
-    (symbol, 5), (syllables, 6), (noise, 3),
+    (symbol, 5), (syllables, 6), (noise, 3), (dotted, 1.5),
 )  # fmt: skip
 PLAIN: tuple[tuple[Kind, float], ...] = (  # lines that look like running text
     (word, 48), (rare_word, 4), (look_alike, 12), (admin, 14), (stack, 5), (place, 4), (person, 2),
     (code, 3), (listed, 2), (number, 5), (date, 2), (english, 3), (symbol, 2),
 )  # fmt: skip
-CELLS: tuple[tuple[Kind, float], ...] = ((number, 14), (code, 4), (listed, 2), (dash, 2))
+CELLS: tuple[tuple[Kind, float], ...] = ((number, 14), (code, 5), (listed, 2), (dash, 3))
 
 
 def pick(shares: tuple[tuple[Kind, float], ...], w: Words, r: random.Random) -> str:
@@ -330,7 +355,8 @@ def line(w: Words, r: random.Random, length: int) -> str:
         text += pick(shares, w, r) + (" " if r.random() < gap else "")
     if r.random() < 0.12:
         text = r.choice('("“‘[') + text + r.choice(')"”’]')
-    return tidy(text[:length] if len(text) > length * 1.5 else text)
+    text = text[:length] if len(text) > length * 1.5 else text
+    return tidy(text + r.choice(ENDS) if r.random() < 0.18 else text)
 
 
 def tidy(text: str) -> str:

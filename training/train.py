@@ -1,7 +1,7 @@
 """Train the line recogniser on synthetic lines, against the clock.
 
-    python train.py --words FOLDER --places FOLDER --web-fonts FOLDER --system-fonts FOLDER \\
-        --minutes 40 --out thai-lines.pt
+    python -m training.train --words FOLDER --places FOLDER --web-fonts FOLDER \\
+        --system-fonts FOLDER --national-fonts FOLDER --minutes 40 --out thai-lines.pt
 
 Lines are drawn in the process that trains, so that one thread in all is busy.  The same seed draws
 the same lines; how many of them are seen depends on the clock.
@@ -19,13 +19,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from model import STRIDE, LineNet, greedy
 from rapidfuzz.distance import Levenshtein
-from recognise import HEIGHT
-from synth import Press, Sample, training_fonts, unpack
-from texts import CHARSET, load_words
 from torch import Tensor
 from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from extract.recognise import HEIGHT
+from training.model import STRIDE, LineNet, greedy, grown
+from training.synth import Press, Sample, training_fonts, unpack
+from training.texts import CHARSET, load_words
 
 BATCH = 32
 POOL = 16  # batches drawn at once and sorted by width
@@ -79,7 +81,7 @@ def batches(press: Press, count: int) -> list[Batch]:
 
 
 def make_press(args: argparse.Namespace, seed: int) -> Press:
-    fonts = training_fonts(args.web_fonts, args.system_fonts)
+    fonts = training_fonts(args.web_fonts, args.system_fonts, args.national_fonts)
     return Press(load_words(args.words, args.places), fonts, seed)
 
 
@@ -125,16 +127,32 @@ def rate(progress: float, step: int, peak: float) -> float:
     return peak * min(1.0, (step + 1) / 200) * (0.01 + 0.99 * falling)
 
 
+def keep(net: LineNet, mean: AveragedModel, out: Path) -> None:
+    """Write the weights and, beside them, their running mean; an old file stays until then."""
+    for state, target in (
+        (net.state_dict(), out),
+        (mean.module.state_dict(), out.with_suffix(".mean.pt")),
+    ):
+        torch.save(state, part := target.with_suffix(".part"))
+        part.replace(target)
+
+
+def standing(net: LineNet, mean: AveragedModel, held: list[Batch], half: bool) -> str:
+    own, averaged = (error_rate(one, held, half) for one in (net, mean.module))
+    return f"held-back CER {own:.2f} %, of the running mean {averaged:.2f} %"
+
+
 def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(1)
     net = LineNet(len(CHARSET) + 1).to(memory_format=torch.channels_last)
     if args.resume:
-        net.load_state_dict(torch.load(args.resume))
+        net.load_state_dict(grown(torch.load(args.resume), net))
     print("parameters", sum(p.numel() for p in net.parameters()), flush=True)
     held = batches(make_press(args, HELD_SEED), HELD_BATCHES)
     print(f"held-back CER at the start {error_rate(net, held, args.bfloat16):.2f} %", flush=True)
+    mean = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(args.decay), use_buffers=True)
     optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, weight_decay=2e-3)
     started = saved = time.time()
     lines = stream(make_press(args, args.seed), started, args)
@@ -147,18 +165,18 @@ def train(args: argparse.Namespace) -> None:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 2.0)
         optimiser.step()
+        mean.update_parameters(net)
         step, running = step + 1, running + loss.item()
         if step % 100 == 0:
             minutes = (time.time() - started) / 60
             print(f"{minutes:.2f} min {step * BATCH} lines loss {running / 100:.4f}", flush=True)
             running = 0.0
         if time.time() - saved > args.save_every:
-            torch.save(net.state_dict(), args.out)
+            keep(net, mean, args.out)
             saved = time.time()
-            print(f"   saved, CER {error_rate(net, held, args.bfloat16):.2f} %", flush=True)
-    torch.save(net.state_dict(), args.out)
-    error = error_rate(net, held, args.bfloat16)
-    print(f"done: {step} steps, {step * BATCH} lines, CER {error:.2f} %", flush=True)
+            print("   saved,", standing(net, mean, held, args.bfloat16), flush=True)
+    keep(net, mean, args.out)
+    print(f"done: {step} steps, {step * BATCH} lines,", standing(net, mean, held, args.bfloat16))
 
 
 def main() -> None:
@@ -169,6 +187,8 @@ def main() -> None:
     parser.add_argument("--places", type=Path, required=True, help="geothai's _data folder")
     parser.add_argument("--web-fonts", type=Path, required=True, help="what fonts.py wrote")
     parser.add_argument("--system-fonts", type=Path, required=True, help="TLWG, Arundina")
+    parser.add_argument("--national-fonts", type=Path, required=True, help="the TH fonts")
+    parser.add_argument("--decay", type=float, default=0.9995, help="of the running mean")
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rate", type=float, default=2.5e-3)
