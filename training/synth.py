@@ -4,7 +4,8 @@ A block is a few lines in one font, so that every cut line carries the marks of 
 in a real scan.  Lines are cut relative to the *body* (the height of a plain consonant) and the
 baseline: from TOP bodies above the baseline to BOTTOM bodies below it.  About half of the blocks
 are cut by extract.lines itself, with the errors it makes; the others by their true place with
-random errors.  Strokes of half of the blocks are bent, thickened or thinned: no font stays as designed.
+random errors.  Strokes of half of the blocks are bent, thickened or thinned: no font stays as
+designed.
 """
 
 from __future__ import annotations
