@@ -28,6 +28,7 @@ from extract.model import Origin, Page, Picture, Source
 from extract.pdf import read_pdf
 from extract.source import Input, find_inputs
 from normalize.report import Report, normalize
+from profiles.lexicon import reading_cost
 from profiles.report import NoProfile, Profile, profile_named, profiles
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def scan_page(source: Source, picture: Picture) -> Page:
     """Read a page from its picture. What that needs is loaded with the first such page."""
     from extract.scan import read_picture
 
-    return read_picture(source, picture, line_reader())
+    return read_picture(source, picture, line_reader(), reading_cost)
 
 
 @cache

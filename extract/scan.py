@@ -24,7 +24,7 @@ from extract.picture import (
     quarter_turned,
     straightened,
 )
-from extract.recognise import LineReader, Reading
+from extract.recognise import LineReader, Prior, Reading, read_cuts
 from extract.rules import find_rules
 
 INSET_INCHES = 0.018
@@ -35,11 +35,6 @@ UPRIGHT = 0.9
 """Mean sureness of the characters of an upright page; below it other ways up are tried."""
 READABLE = 0.6
 """Mean sureness of a line's characters below which, outside of tables, it is no print."""
-SCALES = (0.88, 1.12)
-"""Sizes of cut, beside 1, at which a doubtful line is read again: a line of figures has no
-consonant to measure its size by."""
-SURE = 0.98
-"""Confidence of a line above which one reading is enough."""
 DOUBT = 0.9
 """Probability of a character below which the word around it is shown to a person."""
 FIGURES = re.compile(
@@ -84,15 +79,17 @@ class Layout:
     """The lines of every span of every grid, one after the other; last those outside of grids."""
 
 
-def read_picture(source: Source, picture: Picture, reader: LineReader) -> Page:
+def read_picture(
+    source: Source, picture: Picture, reader: LineReader, prior: Prior | None = None
+) -> Page:
     """Read one page. A page without anything to be read comes back without lines and cells.
 
     `source` has the page's box where its size in points is known; else it follows from the
     picture's resolution.
     """
     layout = upright_layout(fitted(picture), reader)
-    spots = [spot for part in layout.parts for spot in part]
-    readings = iter(read_spots(spots, reader))
+    cuts = [(spot.region.grey, spot.band) for part in layout.parts for spot in part]
+    readings = iter(read_cuts(cuts, reader, prior))
     parts = [[Read(spot, next(readings)) for spot in part] for part in layout.parts]
     return to_page(source, picture, layout, parts)
 
@@ -169,24 +166,6 @@ def trial(layout: Layout, reader: LineReader) -> float:
     images = [cut(spot.region.grey, spot.band) for spot in spots[:TRIAL_LINES]]
     sure = [s for reading in reader.read(images) for s in reading.characters] if images else []
     return sum(sure) / len(sure) if sure else 0.0
-
-
-def read_spots(spots: Sequence[Spot], reader: LineReader) -> list[Reading]:
-    """Every line, a doubtful one at the size of cut at which it reads surest."""
-    readings = read_at(spots, 1.0, reader)
-    doubtful = [n for n, reading in enumerate(readings) if reading.confidence < SURE]
-    for scale in SCALES:
-        others = read_at([spots[n] for n in doubtful], scale, reader)
-        for n, other in zip(doubtful, others, strict=True):
-            readings[n] = max(readings[n], other, key=lambda reading: reading.confidence)
-    return readings
-
-
-def read_at(spots: Sequence[Spot], scale: float, reader: LineReader) -> list[Reading]:
-    images = [
-        cut(spot.region.grey, replace(spot.band, body=spot.band.body * scale)) for spot in spots
-    ]
-    return reader.read(images) if images else []
 
 
 def to_page(
