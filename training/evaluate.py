@@ -26,7 +26,7 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from extract.lines import find_lines
-from extract.recognise import SURE, LineReader, Prior, Reading, decode, read_lines
+from extract.recognise import LineReader, Prior, Reading, decode, read_lines
 from profiles.lexicon import reading_cost
 from training.benchmark import Drawn, Item, load
 from training.synth import Press, training_fonts, unpack
@@ -37,6 +37,7 @@ CODE = re.compile(r"(?<![A-Za-z])[ieoIEO][๐-๙0-9]{1,2}")
 LOST_IN_LAYERS = re.compile("[ัิ-ฺ็-๎าำๆ\ue000-\uf8ff\u200b-\u200d\\s]|[.…]{2,}")
 LETTERS_AND_SIGNS = re.compile("[ก-ฮเ-ไ๐-๙0-9A-Za-z.,:;/()%\"'+*-]+")
 TO_ARABIC = str.maketrans(THAI_DIGITS, "0123456789")
+SURE = 0.98  # confidence of a line that counts as sure
 TEMPERATURES = (0.8, 1.0, 1.2, 1.4, 1.6)
 CALIBRATION_SEED = 31337
 
