@@ -1,6 +1,7 @@
 """Make Thai ITA improvement reports with their truth.
 
 python samples/make --out DIR --seed N --count K [--kinds chromium,typst,tsv,...] [--clean]
+                    [--font FAMILY] [--size PT]    as fontconfig knows it; drawn unless told
 python samples/make --committed --out samples      makes the committed samples again
 
 Reports go to DIR, their truth to DIR/truth (committed: to samples/expected). Needs the packages of
@@ -84,6 +85,8 @@ def main() -> None:
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--clean", action="store_true", help="no faults in any of them")
     parser.add_argument("--committed", action="store_true", help="make samples/ itself")
+    parser.add_argument("--font", help="family of the paper, in place of a drawn one")
+    parser.add_argument("--size", type=float, help="its size in points")
     asked = parser.parse_args()
     if asked.committed:
         make_committed(asked.out)
@@ -91,11 +94,11 @@ def main() -> None:
     truth_dir = asked.out / "truth"
     truth_dir.mkdir(parents=True, exist_ok=True)
     kinds = asked.kinds.split(",")
+    fixed = {k: v for k, v in (("font", asked.font), ("size", asked.size)) if v}
     for i in range(asked.count):
         seed, kind = asked.seed + i, kinds[i % len(kinds)]
-        path = make(
-            seed, kind, f"g{seed}-{kind}", asked.out, truth_dir, clean=True if asked.clean else None
-        )
+        clean = True if asked.clean else None
+        path = make(seed, kind, f"g{seed}-{kind}", asked.out, truth_dir, clean=clean, **fixed)
         print(path)
 
 
