@@ -1,9 +1,10 @@
 """The nouns of extraction. All frozen: a changed one is a new one."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Box(NamedTuple):
@@ -100,11 +101,15 @@ class Table:
     open_below: bool = False
 
 
+Grey = NDArray[np.uint8]
+"""Pixels, 0 black to 255 white."""
+
+
 class Picture(NamedTuple):
     """A page as a picture: dark ink on light paper."""
 
-    grey: np.ndarray[Any, np.dtype[np.integer[Any] | np.floating[Any]]]
-    """Rows by columns, one byte a pixel."""
+    grey: Grey
+    """Rows by columns."""
     dpi: float
     """Pixels an inch."""
 

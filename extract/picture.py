@@ -16,7 +16,7 @@ from cv2.typing import MatLike
 from PIL import Image, ImageOps
 
 from extract.errors import Unreadable
-from extract.model import Picture
+from extract.model import Grey, Picture
 
 IMAGE_ERRORS = (
     *(ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError),
@@ -62,7 +62,7 @@ def fitted(picture: Picture) -> Picture:
         return picture
     factor = LARGEST_DPI / picture.dpi
     small = cv2.resize(picture.grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    return Picture(small, LARGEST_DPI)
+    return Picture(np.asarray(small, np.uint8), LARGEST_DPI)
 
 
 def quarter_turned(picture: Picture, quarters: int) -> Turn:
@@ -93,15 +93,15 @@ def straightened(picture: Picture) -> Turn:
     level = cv2.warpAffine(
         grey, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=paper_level(grey)
     )
-    return Turn(Picture(level, picture.dpi), matrix)
+    return Turn(Picture(np.asarray(level, np.uint8), picture.dpi), matrix)
 
 
-def paper_level(grey: MatLike) -> int:
+def paper_level(grey: Grey) -> int:
     """The grey of the paper: lighter than four fifths of the page is dark."""
     return int(np.percentile(grey[::8, ::8], 80))
 
 
-def skew_angle(grey: MatLike) -> float:
+def skew_angle(grey: Grey) -> float:
     """Degrees by which the page must be turned to stand level."""
     ink = small_ink(grey, 900, 25)
     coarse = best_angle(ink, np.arange(-MAX_SKEW, MAX_SKEW + 0.1, 0.25))
@@ -109,7 +109,7 @@ def skew_angle(grey: MatLike) -> float:
     return best_angle(small_ink(grey, 1800, 51), fine + np.arange(-0.04, 0.041, 0.02))
 
 
-def small_ink(grey: MatLike, longest: int, window: int) -> MatLike:
+def small_ink(grey: Grey, longest: int, window: int) -> MatLike:
     """1 where there is ink, on a picture made smaller."""
     scale = min(1.0, longest / max(grey.shape))
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -143,13 +143,13 @@ def sharpness(ink: MatLike, angle: float) -> float:
 def cleaned(picture: Picture) -> Picture:
     """Smooth a speckled page; leave every other one alone, since smoothing costs small type."""
     grey = picture.grey
-    middle = cv2.medianBlur(grey, 3)
+    middle = np.asarray(cv2.medianBlur(grey, 3), np.uint8)
     if speck_share(grey, middle) < SPECK_SHARE:
         return picture
     return Picture(middle, picture.dpi)
 
 
-def speck_share(grey: MatLike, middle: MatLike) -> float:
+def speck_share(grey: Grey, middle: Grey) -> float:
     """Share of pixels that differ from all their neighbours by more than print does.
 
     Looked for where the paper is: a dark dot with no dark pixel beside it.

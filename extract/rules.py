@@ -9,7 +9,7 @@ import numpy as np
 from cv2.typing import MatLike
 
 from extract.grid import Rule
-from extract.model import Picture
+from extract.model import Grey, Picture
 
 SNAP_INCHES = 0.035
 """Parallel strokes nearer than this are one: a double rule."""
@@ -41,7 +41,7 @@ def find_rules(picture: Picture) -> tuple[list[Rule], list[Rule]]:
     return level, upright
 
 
-def stroke_mask(grey: MatLike, dpi: float, level: bool) -> MatLike:
+def stroke_mask(grey: Grey, dpi: float, level: bool) -> MatLike:
     """Dark pixels after a smoothing along the rules, which closes small breaks and quiets noise.
 
     A faint rule between lines of text is no darker than the mean around it; the black-hat finds it
@@ -58,7 +58,7 @@ def stroke_mask(grey: MatLike, dpi: float, level: bool) -> MatLike:
     return cv2.bitwise_or(dark, cv2.threshold(thin, FAINTEST, 255, cv2.THRESH_BINARY)[1])
 
 
-def strokes(grey: MatLike, dpi: float, *, level: bool) -> list[Rule]:
+def strokes(grey: Grey, dpi: float, *, level: bool) -> list[Rule]:
     """Straight dark runs in pixels, thin and free-standing."""
     mask = stroke_mask(grey, dpi, level)
     if not level:

@@ -15,7 +15,7 @@ from cv2.typing import MatLike
 
 from extract.grid import Grid, find_grids
 from extract.lines import Band, cut, find_lines, page_hint
-from extract.model import Box, Cell, Line, Page, Picture, Run, Source, Table
+from extract.model import Box, Cell, Grey, Line, Page, Picture, Run, Source, Table
 from extract.picture import (
     Turn,
     cleaned,
@@ -50,7 +50,7 @@ NOISE = frozenset(".,'`:;|\"·•_~°")
 class Region(NamedTuple):
     """A part of the page: its pixels, and where its top left corner lies on the page."""
 
-    grey: MatLike
+    grey: Grey
     x: int
     y: int
 
