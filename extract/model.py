@@ -16,6 +16,24 @@ class Box(NamedTuple):
     bottom: float
 
 
+Frame = tuple[float, float, float, float, float, float]
+"""(a, b, c, d, e, f) leads points (u, v) of a page turned upright to the page as it lies:
+x = a*u + b*v + c, y = d*u + e*v + f."""
+
+
+def on_paper(box: Box, frame: Frame) -> Box:
+    """The smallest upright box of the page as it lies around a box of the page turned upright.
+
+    >>> on_paper(Box(10, 20, 30, 25), (-1, 0, 100, 0, -1, 200))
+    Box(x0=70, top=175, x1=90, bottom=180)
+    """
+    a, b, c, d, e, f = frame
+    corners = [(u, v) for u in (box.x0, box.x1) for v in (box.top, box.bottom)]
+    xs = [a * u + b * v + c for u, v in corners]
+    ys = [d * u + e * v + f for u, v in corners]
+    return Box(min(xs), min(ys), max(xs), max(ys))
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where on paper something was read."""
@@ -109,7 +127,7 @@ class Picture(NamedTuple):
     """A page as a picture: dark ink on light paper."""
 
     grey: Grey
-    """Rows by columns."""
+    """Rows by columns; before it is prepared for reading also by blue, green and red."""
     dpi: float
     """Pixels an inch."""
 
@@ -131,9 +149,8 @@ class Page:
     """Why the layer is judged so, for `inspect` and for the finding; empty for a blank page."""
     image_share: float = 0.0
     """The share of the page that pictures cover, 0 to 1."""
-    frame: tuple[float, float, float, float, float, float] | None = None
-    """Of a scanned page: (a, b, c, d, e, f) map the points (u, v) of its boxes, which are of the
-    page turned upright, to the page as it lies: x = a*u + b*v + c, y = d*u + e*v + f."""
+    frame: Frame | None = None
+    """Of a scanned page: its boxes are of the page turned upright; this leads back."""
     unread: tuple[Box, ...] = ()
     """Where a scanned page bears something that is no print: handwriting, a stamp."""
 

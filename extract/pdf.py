@@ -401,7 +401,7 @@ class Drawing:
         self.document: Any = None
 
     def draw(self, number: int, dpi: float) -> Picture:
-        """Page `number` (1 is the first) as it is displayed, in grey.
+        """Page `number` (1 is the first) as it is displayed, in colour.
 
         Raises pdfium's own error or a ValueError where it cannot be drawn.
         """
@@ -417,12 +417,12 @@ class Drawing:
             dpi = min(dpi, 72 * math.sqrt(MOST_PIXELS / (width * height)))
             if min(width, height) * dpi / 72 < LEAST_PIXELS:
                 raise ValueError(f"a page of {width:.0f} x {height:.0f} points is too odd to draw")
-            bitmap = page.render(scale=dpi / 72, grayscale=True)
-            grey = bitmap.to_numpy().copy()
+            bitmap = page.render(scale=dpi / 72, rev_byteorder=False)
+            pixels = bitmap.to_numpy()[..., :3].copy()
             bitmap.close()
         finally:
             page.close()
-        return Picture(grey.reshape(grey.shape[:2]), dpi)
+        return Picture(pixels, dpi)
 
     def close(self) -> None:
         if self.document is not None:

@@ -16,7 +16,7 @@ from cv2.typing import MatLike
 from PIL import Image, ImageOps
 
 from extract.errors import Unreadable
-from extract.model import Grey, Picture
+from extract.model import Frame, Grey, Picture
 
 IMAGE_ERRORS = (
     *(ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError),
@@ -34,6 +34,9 @@ LARGEST_DPI = 300.0
 nothing)."""
 USUAL_LONG_SIDE = 11.69
 """Inches of an A4 page, for a picture that does not say its resolution."""
+COLOURED = 45
+"""Grey levels between the brightest and the darkest of three colours of coloured ink."""
+COLOURED_SHARE = 0.0003
 SPECK_SHARE = 0.0015
 """Share of lone dark or light pixels from which on a page is smoothed."""
 
@@ -46,9 +49,8 @@ class Turn(NamedTuple):
     picture: Picture
     matrix: MatLike
 
-    def back(self) -> tuple[float, float, float, float, float, float]:
-        """Maps points of the upright page (a, b, c, d, e, f: x = a*u + b*v + c, y = d*u + e*v + f)
-        to points of the page as it was; both from the top left corner."""
+    def back(self) -> Frame:
+        """Leads points of the upright page to points of the page as it was."""
         inverse = cv2.invertAffineTransform(self.matrix)
         scale = 72 / self.picture.dpi
         a, b, c = (float(v) for v in inverse[0])
@@ -56,13 +58,41 @@ class Turn(NamedTuple):
         return a, b, c * scale, d, e, f * scale
 
 
-def fitted(picture: Picture) -> Picture:
-    """The picture at its own resolution, or at the finest that pays."""
-    if picture.dpi <= LARGEST_DPI * 1.1:
-        return picture
-    factor = LARGEST_DPI / picture.dpi
-    small = cv2.resize(picture.grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    return Picture(np.asarray(small, np.uint8), LARGEST_DPI)
+def prepared(picture: Picture) -> Picture:
+    """The picture in grey, at its own resolution or at the finest that pays, without stamps and
+    signatures in colour."""
+    pixels, dpi = picture
+    if dpi > LARGEST_DPI * 1.1:
+        factor, dpi = LARGEST_DPI / dpi, LARGEST_DPI
+        small = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        pixels = np.asarray(small, np.uint8)
+    if pixels.ndim == 3:
+        pixels = without_coloured_ink(pixels, dpi)
+    return Picture(pixels, dpi)
+
+
+def without_coloured_ink(pixels: Grey, dpi: float) -> Grey:
+    """Grey of a picture in colour, in which large coloured marks are as light as their colour is.
+
+    The brightest of three colours is light where a red or blue stamp stands on paper and dark where
+    it stands on black print. Coloured letters, which are small, and coloured fields, which are
+    full, stay as they are.
+    """
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+    blue, green, red = cv2.split(pixels)
+    brightest = cv2.max(cv2.max(blue, green), red)
+    depth = cv2.subtract(brightest, cv2.min(cv2.min(blue, green), red))
+    coloured = cv2.threshold(depth, COLOURED, 1, cv2.THRESH_BINARY)[1]
+    if cv2.countNonZero(coloured) < COLOURED_SHARE * coloured.size:
+        return np.asarray(grey, np.uint8)
+    joined = cv2.dilate(coloured, np.ones((3, 3), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    for x, y, width, height, area in stats[1:count]:
+        is_large = max(width, height) > 0.5 * dpi and min(width, height) > 0.15 * dpi
+        if is_large and area < 0.5 * width * height:
+            part = np.s_[y : y + height, x : x + width]
+            grey[part] = np.where(coloured[part] > 0, brightest[part], grey[part])
+    return np.asarray(grey, np.uint8)
 
 
 def quarter_turned(picture: Picture, quarters: int) -> Turn:
@@ -175,7 +205,7 @@ def load_images(content: bytes) -> Iterator[Picture]:
 
 
 def loaded(image: Image.Image) -> Picture:
-    """One frame in grey. Raises ValueError where its size is that of no page."""
+    """One frame, in grey or in colour. Raises ValueError where its size is that of no page."""
     width, height = image.size
     if width * height > MOST_PIXELS or min(width, height) < LEAST_PIXELS:
         raise ValueError(f"{width} x {height} pixels is the size of no page")
@@ -189,8 +219,10 @@ def loaded(image: Image.Image) -> Picture:
         deep = np.asarray(upright, dtype=np.float64)
         top = 65535.0 if deep.max() > 255 else 255.0
         grey = (deep / top * 255).clip(0, 255).astype(np.uint8)
-    else:
+    elif upright.mode in ("1", "L"):
         grey = np.asarray(upright.convert("L"))
+    else:
+        grey = np.ascontiguousarray(np.asarray(upright.convert("RGB"))[..., ::-1])
     return Picture(grey, page_dpi(stated, width, height))
 
 

@@ -19,8 +19,8 @@ from extract.model import Box, Cell, Grey, Line, Page, Picture, Run, Source, Tab
 from extract.picture import (
     Turn,
     cleaned,
-    fitted,
     paper_level,
+    prepared,
     quarter_turned,
     straightened,
 )
@@ -87,7 +87,7 @@ def read_picture(
     `source` has the page's box where its size in points is known; else it follows from the
     picture's resolution.
     """
-    layout = upright_layout(fitted(picture), reader)
+    layout = upright_layout(prepared(picture), reader)
     cuts = [(spot.region.grey, spot.band) for part in layout.parts for spot in part]
     readings = iter(read_cuts(cuts, reader, prior))
     parts = [[Read(spot, next(readings)) for spot in part] for part in layout.parts]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 
-from extract.model import Origin, Page
+from extract.model import Frame, Origin, Page, on_paper
 from normalize.cells import (
     Paper,
     find_defects,
@@ -86,6 +86,7 @@ class PageView:
     tables: int
     image_share: float
     is_read: bool = True
+    frame: Frame | None = None
     unread: int = 0
     """How many marks outside of its tables are no print."""
     titles: tuple[str, ...] = ()
@@ -198,7 +199,8 @@ def normalize(document: str, source: Iterable[Page], profiles: Sequence[Profile]
     framework = framework_for(years.assessment or (years.fiscal or 2569) - 1)
     paper = measure(views, [question.text for question in framework.questions])
     views = settle_lines(views, paper)
-    cells, corrections = read_cells(document, views, profile, paper)
+    frames = {page.number: page.frame for page in page_views if page.frame is not None}
+    cells, corrections = read_cells(document, views, profile, paper, frames)
     twins = find_twins(views)
     report = Report(
         document,
@@ -252,6 +254,7 @@ def view_page(
         len(page.tables),
         page.image_share,
         page.is_read,
+        page.frame,
         len(page.unread),
         tuple(titles),
         lines,
@@ -304,14 +307,23 @@ def is_short(text: str) -> bool:
 
 
 def read_cells(
-    document: str, views: Sequence[TableView], profile: Profile | None, paper: Paper
+    document: str,
+    views: Sequence[TableView],
+    profile: Profile | None,
+    paper: Paper,
+    frames: Mapping[int, Frame],
 ) -> tuple[list[CellValue], list[Correction]]:
-    """Every cell with its value, and the steps from the one to the other."""
+    """Every cell with its value, and the steps from the one to the other.
+
+    The boxes are of the page as it lies: `frames` leads there from a page turned upright.
+    """
     cells: list[CellValue] = []
     corrections: list[Correction] = []
     for view in views:
+        frame = frames.get(view.page)
         for text in view.texts:
             cell = text.cell
+            box = cell.source.box
             field = view.field_of(cell)
             if profile is not None:
                 field = profile.published(field)
@@ -328,7 +340,7 @@ def read_cells(
                     value,
                     field,
                     cell.origin,
-                    cell.source.box,
+                    on_paper(box, frame) if box is not None and frame is not None else box,
                     text.confidence,
                     cell.doubtful,
                 )
