@@ -25,8 +25,18 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from extract.lines import page_hint
-from training.synth import HELD_OUT, Fonts, Press, body_ratio, damage, load_font
-from training.texts import Words, digits, line, load_words, maybe_thai, register_code, to_thai
+from training.synth import (
+    HELD_OUT,
+    ROOT,
+    Fonts,
+    Press,
+    body_ratio,
+    damage,
+    load_font,
+    printable,
+    some_damage,
+)
+from training.texts import TICK, Words, digits, line, load_words, maybe_thai, register_code, to_thai
 
 LINES = 400  # a font
 SEED = 4711  # of the lines; the cells take their seed from the name of the font
@@ -47,6 +57,7 @@ class Item:
     dpi: int = 0
     hint: float | None = None
     base: float | None = None  # of the one line to be read, in pixels of the region
+    damage: str = ""
 
     @property
     def held_out(self) -> bool:
@@ -104,24 +115,32 @@ CELLS: tuple[tuple[str, int, Callable[[random.Random], str]], ...] = (
 )
 
 
-def sheet(words: Words, r: random.Random) -> Iterator[tuple[str, list[str]]]:
+def sheet(words: Words, path: str, r: random.Random) -> Iterator[tuple[str, list[str]]]:
     """Kind and lines of the cells of one sheet: six of text, twelve of one figure."""
     for _ in range(6):
         count = r.choice((1, 2, 2, 3, 4))
-        yield "text", [line(words, r, r.randint(10, 42)) for _ in range(count)]
+        yield "text", [printable(line(words, r, r.randint(10, 42)), path) for _ in range(count)]
     for kind, count, draw in CELLS:
         for _ in range(count):
             yield kind, [draw(r)]
 
 
 def region(
-    path: str, pixels: float, lines: list[str], r: random.Random, numbers: np.random.Generator
+    path: str,
+    pixels: float,
+    lines: list[str],
+    kind: str,
+    r: random.Random,
+    numbers: np.random.Generator,
 ) -> np.ndarray:
     """A damaged cell with rests of its rules at the edges; type of `pixels` an em."""
     twice = 1 if pixels > 50 else 2
     font = load_font(path, round(pixels * twice))
     body = body_ratio(path) * font.size
-    pitch, widest = body * r.uniform(2.3, 3.0), max(font.getlength(text) for text in lines)
+    pitch, widest = (
+        body * r.uniform(2.3, 3.0),
+        max(font.getlength(text.replace(TICK, ROOT)) for text in lines),
+    )
     left, right = body * r.uniform(0.3, 3), body * r.uniform(0.3, 3)
     top, bottom = body * r.uniform(2.4, 3.6), body * r.uniform(0.7, 1.6)
     size = (int(left + widest + right) + 1, int(top + pitch * (len(lines) - 1) + bottom))
@@ -139,7 +158,7 @@ def region(
     if twice == 2:
         half = (max(8, round(size[0] / 2)), max(8, round(size[1] / 2)))
         page = cv2.resize(page, half, interpolation=cv2.INTER_AREA)
-    return damage(page, body / twice, r, numbers)
+    return damage(page, body / twice, kind, r, numbers)
 
 
 def font_cells(words: Words, name: str, path: str) -> Iterator[Drawn]:
@@ -148,12 +167,13 @@ def font_cells(words: Words, name: str, path: str) -> Iterator[Drawn]:
     for dpi in (150, 200, 300) * SHEETS:
         points = r.choice((10, 11, 12, 14, 16)) * (1.25 if name.startswith(LARGER) else 1)
         drawn = [
-            (kind, lines, region(path, points / 72 * dpi, lines, r, numbers))
-            for kind, lines in sheet(words, r)
+            (kind, lines, harm, region(path, points / 72 * dpi, lines, harm, r, numbers))
+            for kind, lines in sheet(words, path, r)
+            for harm in [some_damage(r)]
         ]
-        hint = page_hint([image for kind, _, image in drawn if kind == "text"], dpi)
-        for kind, lines, image in drawn:
-            yield Item(name, kind, "\n".join(lines), dpi, hint), image
+        hint = page_hint([image for kind, _, _, image in drawn if kind == "text"], dpi)
+        for kind, lines, harm, image in drawn:
+            yield Item(name, kind, "\n".join(lines), dpi, hint, None, harm), image
 
 
 def font_lines(words: Words, name: str, path: str) -> Iterator[Drawn]:

@@ -17,6 +17,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -38,7 +39,8 @@ LOST_IN_LAYERS = re.compile("[ัิ-ฺ็-๎าำๆ\ue000-\uf8ff\u200b-\u20
 LETTERS_AND_SIGNS = re.compile("[ก-ฮเ-ไ๐-๙0-9A-Za-z.,:;/()%\"'+*-]+")
 TO_ARABIC = str.maketrans(THAI_DIGITS, "0123456789")
 SURE = 0.98  # confidence of a line that counts as sure
-TEMPERATURES = (0.8, 1.0, 1.2, 1.4, 1.6)
+TEMPERATURES = (0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.6)
+BINS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999, 1.01)
 CALIBRATION_SEED = 31337
 
 
@@ -139,19 +141,25 @@ def read_drawn(
 def measure(reader: LineReader, drawn: list[Drawn], detail: int, prior: Prior | None) -> None:
     tallies: dict[str, Tally] = defaultdict(Tally)
     sure: Counter[str] = Counter()
+    judgements: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     lines = [(item, image) for item, image in drawn if item.kind == "line"]
     for (item, _), reading in zip(
         lines, read_drawn(reader, [i for _, i in lines], prior), strict=True
     ):
         for name in (f"lines {item.font}", f"lines, {group(item)}"):
             tallies[name].add(item.truth, reading.text)
+        own = judged(item.truth, reading.text, reading.characters)
+        judgements[f"lines, {group(item)}"] += own
     for item, image in drawn:
         if item.kind == "line":
             continue
         bands = find_lines(image, item.dpi, item.hint)
         readings = read_lines(image, bands, reader, prior)
         text = "\n".join(reading.text for reading in readings)
-        names = ("", f" {item.font}", f" {item.kind}", f" {item.dpi} dpi")
+        names = ["", f" {item.font}", f" {item.kind}", f" {item.dpi} dpi"]
+        names += [f" {item.damage}"] if item.damage else []
+        characters = [s for reading in readings for s in (*reading.characters, 1.0)][:-1]
+        judgements[f"cells, {group(item)}"] += judged(item.truth, text, characters)
         for name in names:
             tallies[f"cells, {group(item)},{name}"].add(item.truth, text)
         if item.kind != "text" and readings and min(r.confidence for r in readings) > SURE:
@@ -167,6 +175,8 @@ def measure(reader: LineReader, drawn: list[Drawn], detail: int, prior: Prior | 
         for wrong, truth, read in sorted(tallies[name].failures, reverse=True)[:detail]:
             print(f"    {wrong:3d} {truth!r} {read!r}")
     print("cells of figures with confidence above", SURE, dict(sure))
+    for name, own in sorted(judgements.items()):
+        print_reliability(name, own)
 
 
 def group(item: Item) -> str:
@@ -256,18 +266,34 @@ def calibrate(args: argparse.Namespace, reader: LineReader) -> None:
         reader.temperature = temperature
         readings = read_drawn(reader, [sample.image for sample in samples])
         pairs = zip(samples, readings, strict=True)
-        sure = [one for sample, reading in pairs for one in judged(sample.text, reading)]
+        sure = [
+            one
+            for sample, reading in pairs
+            for one in judged(sample.text, reading.text, reading.characters)
+        ]
         print(f"temperature {temperature} log loss {log_loss(sure):.5f} ECE {ece(sure):.4f}")
 
 
-def judged(truth: str, reading: Reading) -> list[tuple[float, bool]]:
+def judged(truth: str, text: str, characters: Sequence[float]) -> list[tuple[float, bool]]:
     """Confidence and correctness of each character read; spaces are left out."""
-    right = np.zeros(len(reading.text), bool)
-    for op in Levenshtein.opcodes(fold(truth), reading.text):
+    right = np.zeros(len(text), bool)
+    folded = "\n".join(fold(line) for line in truth.split("\n"))
+    for op in Levenshtein.opcodes(folded, text):
         if op.tag == "equal":
             right[op.dest_start : op.dest_end] = True
-    parts = zip(reading.characters, right, reading.text, strict=True)
-    return [(sure, bool(ok)) for sure, ok, char in parts if char != " "]
+    parts = zip(characters, right, text, strict=True)
+    return [(sure, bool(ok)) for sure, ok, char in parts if not char.isspace()]
+
+
+def print_reliability(name: str, sure: list[tuple[float, bool]]) -> None:
+    """How often characters of each confidence are right."""
+    values, right = np.array([s for s, _ in sure]), np.array([ok for _, ok in sure])
+    print(f"{name}: log loss {log_loss(sure):.4f} ECE {ece(sure):.4f}")
+    for low, high in pairwise(BINS):
+        chosen = (values >= low) & (values < high)
+        if chosen.any():
+            told, found = 100 * values[chosen].mean(), 100 * right[chosen].mean()
+            print(f"| {low} to {min(high, 1)} | {chosen.sum()} | {told:.2f} | {found:.2f} |")
 
 
 def log_loss(sure: list[tuple[float, bool]]) -> float:

@@ -156,7 +156,7 @@ class Press:
         page = rescale(page, body / drawn, r)
         lines = [item.scaled(body / drawn, body / drawn) for item in lines]
         page, lines = skew(page, lines, r)
-        page = damage(page, body, r, self.numbers)
+        page = damage(page, body, some_damage(r), r, self.numbers)
         if r.random() < SEGMENTED:
             return segmented(page, lines, body, body_ratio(path), r)
         return [cut(page, item, body, r) for item in lines]
@@ -332,11 +332,14 @@ def skew(page: np.ndarray, lines: list[Line], r: random.Random) -> tuple[np.ndar
     return page, moved
 
 
+def some_damage(r: random.Random) -> str:
+    return r.choices(tuple(DAMAGES), tuple(DAMAGES.values()))[0]
+
+
 def damage(
-    page: np.ndarray, body: float, r: random.Random, numbers: np.random.Generator
+    page: np.ndarray, body: float, kind: str, r: random.Random, numbers: np.random.Generator
 ) -> np.ndarray:
-    """One of: clean, an office scan in grey or bitonal, and a quarter of worse things."""
-    kind = r.choices(tuple(DAMAGES), tuple(DAMAGES.values()))[0]
+    """Clean, an office scan in grey or bitonal (fax), or something worse: see DAMAGES."""
     if kind == "clean":
         return straightened(page, r) if r.random() < 0.5 else page
     if kind == "office":
