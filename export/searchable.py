@@ -22,10 +22,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image, ImageOps, ImageSequence
 
 from export.files import CannotWrite
-from extract.model import Box, Cell, Page
-
-Frame = tuple[float, float, float, float, float, float]
-"""(a, b, c, d, e, f) takes the point (u, v) to (a*u + b*v + c, d*u + e*v + f)."""
+from extract.model import Box, Cell, Frame, Page
 
 
 class SearchablePage(NamedTuple):
