@@ -13,6 +13,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from cv2.typing import MatLike
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from extract.errors import Unreadable
@@ -34,6 +35,8 @@ LARGEST_DPI = 300.0
 nothing)."""
 USUAL_LONG_SIDE = 11.69
 """Inches of an A4 page, for a picture that does not say its resolution."""
+STREAK, STREAK_PIXELS = 10, 4
+"""Grey levels by which a streak is darker than what is beside it, and how wide it may be."""
 COLOURED = 45
 """Grey levels between the brightest and the darkest of three colours of coloured ink."""
 COLOURED_SHARE = 0.0003
@@ -68,7 +71,43 @@ def prepared(picture: Picture) -> Picture:
         pixels = np.asarray(small, np.uint8)
     if pixels.ndim == 3:
         pixels = without_coloured_ink(pixels, dpi)
-    return Picture(pixels, dpi)
+    return Picture(without_streaks(pixels), dpi)
+
+
+def without_streaks(grey: Grey) -> Grey:
+    """The picture without the lines that dirt in a scanner draws over the whole of a page.
+
+    Such a line runs through both margins at one place of the sensor, where no rule of a table
+    runs; what lies left and right of it takes its place.
+    """
+    for turned in (False, True):
+        page = grey.T if turned else grey
+        columns = streak_columns(np.ascontiguousarray(page))
+        if not columns.size:
+            continue
+        page = page.copy()
+        for at in columns:
+            beside = page[:, (at - STREAK_PIXELS, at + STREAK_PIXELS)]
+            page[:, at] = beside.mean(1).astype(np.uint8)
+        grey = np.ascontiguousarray(page.T if turned else page)
+    return grey
+
+
+def streak_columns(grey: Grey) -> NDArray[np.intp]:
+    """The columns that are darker than what is beside them from the page's top to its bottom."""
+    height, width = grey.shape
+    kernel = np.ones((1, 2 * STREAK_PIXELS + 1), np.uint8)
+    depth = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel)
+    dark = cv2.threshold(depth, STREAK, 1, cv2.THRESH_BINARY)[1]
+    margin = max(8, height // 40)
+    shares = [
+        cv2.reduce(part, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0]
+        for part in (dark, dark[:margin], dark[-margin:])
+    ]
+    streaked = (shares[0] > 0.5) & (shares[1] > 0.6) & (shares[2] > 0.6)
+    streaked[:STREAK_PIXELS] = streaked[width - STREAK_PIXELS :] = False
+    beside = np.convolve(streaked, (1, 1, 1), "same") > 0
+    return np.flatnonzero(streaked | (beside & (shares[0] > 0.3)))
 
 
 def without_coloured_ink(pixels: Grey, dpi: float) -> Grey:

@@ -21,6 +21,8 @@ FAINTEST = 13
 """Grey levels between a rule and the paper beside it."""
 REACH_INCHES = 0.07
 """A rule that ends this near to a crossing rule meets it."""
+EDGE_INCHES = 0.08
+"""A stroke this near to the picture's edge is the paper's own."""
 LONG_INCHES = 3.0
 """No row of letters has a dark run this long."""
 
@@ -31,8 +33,9 @@ def find_rules(picture: Picture) -> tuple[list[Rule], list[Rule]]:
     across = snapped(strokes(grey, dpi, level=True), dpi)
     down = snapped(strokes(grey, dpi, level=False), dpi)
     height, width = grey.shape[:2]
-    across = [rule for rule in across if 0.04 * dpi < rule.at < height - 0.04 * dpi]
-    down = [rule for rule in down if 0.04 * dpi < rule.at < width - 0.04 * dpi]
+    edge = EDGE_INCHES * dpi
+    across = [rule for rule in across if edge < rule.at < height - edge]
+    down = [rule for rule in down if edge < rule.at < width - edge]
     scale = 72 / dpi
     met = meeting(across, down, dpi), meeting(down, across, dpi, alone=LONG_INCHES * dpi)
     level, upright = (

@@ -29,9 +29,9 @@ from extract.rules import find_rules
 
 INSET_INCHES = 0.018
 """A cell is cut out this far inside its rules."""
-TRIAL_LINES = 10
+TRIAL_LINES = 12
 """So many of the widest lines say whether a page stands upright."""
-UPRIGHT = 0.9
+UPRIGHT = 0.93
 """Mean sureness of the characters of an upright page; below it other ways up are tried."""
 READABLE = 0.6
 """Mean sureness of a line's characters below which, outside of tables, it is no print."""
@@ -160,11 +160,16 @@ def outside(page: Picture, grids: Sequence[Grid]) -> Region:
 
 
 def trial(layout: Layout, reader: LineReader) -> float:
-    """Mean sureness of the characters of the page's widest lines, 0 where there is none."""
-    spots = [spot for part in layout.parts for spot in part]
+    """How sure the better half of the page's widest lines reads, 0 where there is none.
+
+    Lines in cells go before others, which may be dirt, and so does not the worse half count.
+    """
+    spots = [spot for part in layout.parts[:-1] for spot in part]
+    if len(spots) < TRIAL_LINES // 2:
+        spots += layout.parts[-1]
     spots.sort(key=lambda spot: spot.band.left - spot.band.right)
     images = [cut(spot.region.grey, spot.band) for spot in spots[:TRIAL_LINES]]
-    sure = [s for reading in reader.read(images) for s in reading.characters] if images else []
+    sure = sorted(map(sureness, reader.read(images)), reverse=True)[: -(-len(images) // 2)]
     return sum(sure) / len(sure) if sure else 0.0
 
 
