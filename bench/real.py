@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 import pypdfium2
+from PIL import Image
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
@@ -45,6 +46,7 @@ NUMBER = re.compile(r"[0-9๐-๙]+(?:[,./-][0-9๐-๙]+)*")
 LEADER = re.compile(r"(?:[.…]\s*){3,}")
 DASHES = str.maketrans("–—‑−", "----")
 QUOTES = str.maketrans("“”‘’", "\"\"''")
+PRINTED_DPI = 600
 SAME_LINE = 55
 """Share in percent of a piece's text that a line must hold for the piece to be a part of it."""
 
@@ -249,7 +251,7 @@ def page_alone(path: Path, number: int, dpi: int | None) -> bytes:
     else:
         page = source[number - 1]
         picture = pypdfium2.PdfImage.new(target)
-        picture.set_bitmap(page.render(scale=dpi / 72, grayscale=True))
+        picture.set_bitmap(pypdfium2.PdfBitmap.from_pil(printed(page, dpi)))
         width, height = page.get_size()
         picture.set_matrix(pypdfium2.PdfMatrix().scale(width, height))
         sheet = target.new_page(width, height)
@@ -258,6 +260,13 @@ def page_alone(path: Path, number: int, dpi: int | None) -> bytes:
     file = io.BytesIO()
     target.save(file)
     return file.getvalue()
+
+
+def printed(page: pypdfium2.PdfPage, dpi: int) -> Image.Image:
+    """The page as a printer and a scanner give it: drawn finely, then each pixel a mean."""
+    fine = page.render(scale=PRINTED_DPI / 72, grayscale=True).to_pil().convert("L")
+    size = (round(fine.width * dpi / PRINTED_DPI), round(fine.height * dpi / PRINTED_DPI))
+    return fine.resize(size, Image.Resampling.BOX)
 
 
 def share(right: int, of: int) -> str:
