@@ -7,6 +7,7 @@ letters, a dash, an underline that crosses nothing is no rule.
 import cv2
 import numpy as np
 from cv2.typing import MatLike
+from numpy.typing import NDArray
 
 from extract.grid import Rule
 from extract.model import Grey, Picture
@@ -42,6 +43,27 @@ def find_rules(picture: Picture) -> tuple[list[Rule], list[Rule]]:
         [Rule(r.at * scale, r.start * scale, r.end * scale) for r in rules] for rules in met
     )
     return level, upright
+
+
+def ink_and_levels(picture: Picture) -> tuple[NDArray[np.bool_], list[Rule]]:
+    """Where a page has ink, a pixel a point, its level rules left out; and these, in points."""
+    grey, dpi = picture
+    levels = snapped(strokes(grey, dpi, level=True), dpi)
+    scale = 72 / dpi
+    size = (round(grey.shape[1] * scale), round(grey.shape[0] * scale))
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    dark = cv2.adaptiveThreshold(
+        small, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 25, 14
+    )
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    kept = (stats[:, cv2.CC_STAT_AREA] > 3) & (stats[:, cv2.CC_STAT_HEIGHT] < 40)
+    kept[0] = False
+    ink = kept[labels]
+    rules = [Rule(r.at * scale, r.start * scale, r.end * scale) for r in levels]
+    for rule in rules:
+        y = round(rule.at)
+        ink[max(0, y - 2) : y + 3, max(0, int(rule.start)) : int(rule.end) + 1] = False
+    return ink, rules
 
 
 def stroke_mask(grey: Grey, dpi: float, level: bool) -> MatLike:

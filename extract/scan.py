@@ -14,6 +14,7 @@ import numpy as np
 from cv2.typing import MatLike
 
 from extract.grid import Grid, find_grids
+from extract.gutters import implied_rules
 from extract.lines import Band, cut, find_lines, page_hint
 from extract.model import Box, Cell, Grey, Line, Page, Picture, Run, Source, Table
 from extract.picture import (
@@ -25,7 +26,7 @@ from extract.picture import (
     straightened,
 )
 from extract.recognise import LineReader, Prior, Reading, read_cuts
-from extract.rules import find_rules
+from extract.rules import find_rules, ink_and_levels
 
 INSET_INCHES = 0.018
 """A cell is cut out this far inside its rules."""
@@ -35,6 +36,8 @@ UPRIGHT = 0.93
 """Mean sureness of the characters of an upright page; below it other ways up are tried."""
 READABLE = 0.6
 """Mean sureness of a line's characters below which, outside of tables, it is no print."""
+GUESSED = 0.45
+"""Confidence of a cell of a table without rules: always shown to a person."""
 DOUBT = 0.9
 """Probability of a character below which the word around it is shown to a person."""
 FIGURES = re.compile(
@@ -77,6 +80,8 @@ class Layout:
     grids: tuple[Grid, ...]
     parts: tuple[tuple[Spot, ...], ...]
     """The lines of every span of every grid, one after the other; last those outside of grids."""
+    drawn: bool
+    """The grids have rules; else their columns were guessed from blank lanes."""
 
 
 def read_picture(
@@ -118,7 +123,11 @@ def lay_out(picture: Picture, quarters: int) -> Layout:
     upright = cleaned(level.picture)
     turn = Turn(upright, chained(level.matrix, turned.matrix))
     across, down = find_rules(upright)
-    grids = find_grids(across, down, upright.grey.shape[0] * 72 / upright.dpi)
+    height = upright.grey.shape[0] * 72 / upright.dpi
+    grids = find_grids(across, down, height)
+    drawn = bool(grids)
+    if not drawn:
+        grids = find_grids(*implied_rules(*ink_and_levels(upright)), height)
     regions = [cell_region(upright, span.box) for grid in grids for span in grid.spans]
     around = outside(upright, grids)
     hint = page_hint([region.grey for region in (*regions, around)], upright.dpi)
@@ -126,7 +135,7 @@ def lay_out(picture: Picture, quarters: int) -> Layout:
         tuple(Spot(region, band) for band in find_lines(region.grey, upright.dpi, hint))
         for region in (*regions, around)
     ]
-    return Layout(turn, grids, tuple(parts))
+    return Layout(turn, grids, tuple(parts), drawn)
 
 
 def chained(after: MatLike, before: MatLike) -> MatLike:
@@ -200,7 +209,7 @@ def to_page(
                     span.row_span,
                     span.column_span,
                     origin="ocr",
-                    confidence=weakest(lines),
+                    confidence=min(weakest(lines), 1.0 if layout.drawn else GUESSED),
                     figures=weakest_figure(lines),
                     doubtful=tuple(doubtful_words(lines)),
                 )
