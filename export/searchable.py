@@ -19,10 +19,11 @@ from typing import NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image, ImageOps
 
 from export.files import CannotWrite
 from extract.model import Box, Cell, Frame, Page
+from extract.picture import IMAGE_ERRORS, frames
 
 
 class SearchablePage(NamedTuple):
@@ -73,17 +74,6 @@ def _lines_in(cell: Cell) -> Iterator[tuple[str, Box]]:
             top = box.top + number * high
             yield line.text, box._replace(top=top, bottom=top + high)
 
-
-PICTURE_ERRORS = (
-    OSError,
-    EOFError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-    Image.DecompressionBombError,
-)
-"""What Pillow raises on pictures that are broken."""
 
 FALLBACK_DPI = 200
 """Of a picture's page that nobody read."""
@@ -140,7 +130,7 @@ def _opened(content: bytes, pages: Sequence[SearchablePage]) -> pypdfium2.PdfDoc
         return pypdfium2.PdfDocument(content)
     try:
         return _pdf_of_picture(content, pages)
-    except PICTURE_ERRORS as error:
+    except IMAGE_ERRORS as error:
         raise pypdfium2.PdfiumError(str(error)) from error
 
 
@@ -338,25 +328,23 @@ def _pdf_of_picture(content: bytes, pages: Iterable[SearchablePage]) -> pypdfium
     """A page for each picture; a JPEG is taken as it is."""
     document = pypdfium2.PdfDocument.new()
     read = {page.number: (page.width, page.height) for page in pages}
-    with Image.open(BytesIO(content)) as picture:
-        many = picture.format == "TIFF"
-        turn = _TURNS.get(picture.getexif().get(ORIENTATION, 1))
-        whole = turn is not None and picture.format in ("JPEG", "MPO")
-        for number, frame in enumerate(ImageSequence.Iterator(picture) if many else [picture], 1):
-            upright = ImageOps.exif_transpose(frame)
-            size = (upright.width * 72 / FALLBACK_DPI, upright.height * 72 / FALLBACK_DPI)
-            width, height = read.get(number, size)
-            image = pypdfium2.PdfImage.new(document)
-            if whole and turn is not None:
-                image.load_jpeg(BytesIO(content), inline=True)
-                width, height = (height, width) if turn % 2 else (width, height)
-            else:
-                image.set_bitmap(pypdfium2.PdfBitmap.from_pil(_on_white(upright)))
-            image.set_matrix(pypdfium2.PdfMatrix(width, 0, 0, height, 0, 0))
-            with closing(document.new_page(width, height)) as sheet:
-                sheet.insert_obj(image)
-                sheet.set_rotation(90 * turn if whole and turn else 0)
-                sheet.gen_content()
+    for number, frame in enumerate(frames(content), 1):
+        turn = _TURNS.get(frame.getexif().get(ORIENTATION, 1), -1)
+        as_it_is = frame.format in ("JPEG", "MPO") and turn >= 0
+        upright = ImageOps.exif_transpose(frame)
+        size = (upright.width * 72 / FALLBACK_DPI, upright.height * 72 / FALLBACK_DPI)
+        width, height = read.get(number, size)
+        image = pypdfium2.PdfImage.new(document)
+        if as_it_is:
+            image.load_jpeg(BytesIO(content), inline=True)
+            width, height = (height, width) if turn % 2 else (width, height)
+        else:
+            image.set_bitmap(pypdfium2.PdfBitmap.from_pil(_on_white(upright)))
+        image.set_matrix(pypdfium2.PdfMatrix(width, 0, 0, height, 0, 0))
+        with closing(document.new_page(width, height)) as sheet:
+            sheet.insert_obj(image)
+            sheet.set_rotation(90 * turn if as_it_is else 0)
+            sheet.gen_content()
     return document
 
 

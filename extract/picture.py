@@ -8,13 +8,15 @@ import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
+from math import isfinite
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from extract.errors import Unreadable
 from extract.model import Frame, Grey, Picture
@@ -27,6 +29,13 @@ IMAGE_ERRORS = (
 """What Pillow raises on broken files."""
 MOST_PIXELS = 120_000_000
 LEAST_PIXELS = 32
+LONGEST_SHAPE = 20
+"""Times its other side a page may be long."""
+FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "TIFF", "WEBP")
+"""What Pillow may take a file for; it knows some that run other programs."""
+ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)
+SUBFILE_TYPE, REDUCED = 254, 1
+"""The tag and the bit by which a TIFF marks a small copy of another of its pictures."""
 
 MAX_SKEW = 3.5
 """Degrees to which a crooked page is looked for."""
@@ -227,57 +236,102 @@ def speck_share(grey: Grey, middle: Grey) -> float:
     return float(cv2.countNonZero(high)) / high.size
 
 
+def frames(content: bytes) -> Iterator[Image.Image]:
+    """The pictures of an image file that are pages: of a TIFF all but reduced copies.
+
+    Of every other kind the first: what follows is an animation, or a camera's second shot. Each is
+    closed with the next one.
+    """
+    with Image.open(BytesIO(content), formats=FORMATS) as image:
+        if not isinstance(image, TiffImageFile):
+            yield image
+            return
+        for number in range(image.n_frames):
+            image.seek(number)
+            if not image.tag_v2.get(SUBFILE_TYPE, 0) & REDUCED:
+                yield image
+
+
 def load_images(content: bytes) -> Iterator[Picture]:
     """The pages of an image file, upright as its EXIF says, at the resolution that it states.
 
     Raises Unreadable where it cannot be decoded or has too many pixels.
     """
-    try:
-        with warnings.catch_warnings(), Image.open(BytesIO(content)) as image:
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            for frame in range(getattr(image, "n_frames", 1)):
-                image.seek(frame)
-                yield loaded(image)
-    except IMAGE_ERRORS as error:
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
-        raise Unreadable(f"the image cannot be decoded: {reason}") from error
+    pages = frames(content)
+    while True:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                picture = loaded(next(pages))
+        except StopIteration:
+            return
+        except UnidentifiedImageError as error:
+            raise Unreadable("the image cannot be decoded: its head is damaged") from error
+        except IMAGE_ERRORS as error:
+            reason = " ".join(str(error).split())[:120] or type(error).__name__
+            raise Unreadable(f"the image cannot be decoded: {reason}") from error
+        yield picture
 
 
 def loaded(image: Image.Image) -> Picture:
     """One frame, in grey or in colour. Raises ValueError where its size is that of no page."""
     width, height = image.size
-    if width * height > MOST_PIXELS or min(width, height) < LEAST_PIXELS:
+    sides = sorted(image.size)
+    if width * height > MOST_PIXELS or sides[0] < max(LEAST_PIXELS, sides[1] / LONGEST_SHAPE):
         raise ValueError(f"{width} x {height} pixels is the size of no page")
-    stated = image.info.get("dpi")
-    upright = ImageOps.exif_transpose(image)
+    across, down = stated_dpi(image.info.get("dpi"))
+    if image.getexif().get(ORIENTATION, 1) in SIDEWAYS:
+        across, down = down, across
+    upright = squared(ImageOps.exif_transpose(image), across, down)
     if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
         upright = upright.convert("RGBA")
         paper = Image.new("RGBA", upright.size, "white")
         upright = Image.alpha_composite(paper, upright)
     if upright.mode.startswith(("I;16", "I", "F")):
-        deep = np.asarray(upright, dtype=np.float64)
+        deep = np.asarray(upright, dtype=np.float32)
         top = 65535.0 if deep.max() > 255 else 255.0
         grey = (deep / top * 255).clip(0, 255).astype(np.uint8)
     elif upright.mode in ("1", "L"):
         grey = np.asarray(upright.convert("L"))
     else:
         grey = np.ascontiguousarray(np.asarray(upright.convert("RGB"))[..., ::-1])
-    return Picture(grey, page_dpi(stated, width, height))
+    return Picture(grey, page_dpi(max(across, down), *upright.size))
 
 
-def page_dpi(stated: object, width: int, height: int) -> float:
+def squared(image: Image.Image, across: float, down: float) -> Image.Image:
+    """The frame with as many pixels an inch down as across: a fax has half as many."""
+    dpi = max(across, down)
+    if min(across, down) < 90 or dpi > 1200 or 0.95 < across / down < 1.05:
+        return image
+    size = (round(image.width * dpi / across), round(image.height * dpi / down))
+    if size[0] * size[1] > MOST_PIXELS:
+        return image
+    mode = {"1": "L", "P": "RGB"}.get(image.mode, image.mode)
+    return image.convert(mode).resize(size, Image.Resampling.BILINEAR)
+
+
+def stated_dpi(stated: object) -> tuple[float, float]:
+    """What a picture says of its resolution across and down; 0 where that is no number.
+
+    >>> stated_dpi((204, 98)), stated_dpi((300, "x")), stated_dpi(None)
+    ((204.0, 98.0), (0.0, 0.0), (0.0, 0.0))
+    """
+    with suppress(TypeError, ValueError, ZeroDivisionError):
+        if isinstance(stated, tuple) and len(stated) == 2:
+            across, down = float(stated[0]), float(stated[1])
+            return (across, down) if isfinite(across + down) else (0.0, 0.0)
+    return 0.0, 0.0
+
+
+def page_dpi(dpi: float, width: int, height: int) -> float:
     """The resolution that a picture states, where a page of paper can have it; else that which
     makes it A4.
 
     Cameras and screenshots state 72 or 96 whatever the page.
 
-    >>> page_dpi((200, 200), 1654, 2339), round(page_dpi((72, 72), 1654, 2339))
-    (200.0, 200)
+    >>> page_dpi(200, 1654, 2339), round(page_dpi(72, 1654, 2339))
+    (200, 200)
     """
-    dpi = 0.0
-    if isinstance(stated, tuple) and stated:
-        with suppress(TypeError, ValueError, ZeroDivisionError):
-            dpi = float(stated[0])
     if 100 <= dpi <= 1200 and 4 <= max(width, height) / dpi <= 36:
         return dpi
     return max(width, height) / USUAL_LONG_SIDE
