@@ -30,7 +30,8 @@ DOUBT_LEFT = 0.5
 picture are misled by the same dirt."""
 NEEDED = frozenset({"tha", "eng"})
 TIMEOUT_SECONDS = 20.0
-LATIN_WORD = re.compile("[A-Za-z]+")
+LATIN_WORD = re.compile(r"(?<![A-Za-z0-9๐-๙])[A-Za-z]{2,}(?![0-9๐-๙])")
+"""What it can confirm. No lone letter, and none at a figure: it writes o, e, b for Thai digits."""
 LINE, BLOCK = "7", "6"
 """How Tesseract is told to take a picture."""
 
