@@ -15,14 +15,16 @@ import json
 import random
 import re
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import geothai
-from committed import COMMITTED
+from committed import COMMITTED, SCANNED
 from dumps import to_dump
 from printers import LayoutMovedError, print_report
 from report import Report, draw_report
+from scanner import find_hand, scan
 from truth import pages_of_dump, truth_of
 
 SUFFIX = {"tsv": ".txt", "markdown": ".md", "html": ".html"}
@@ -64,14 +66,24 @@ def slug(report: Report) -> str:
     raise KeyError(code)
 
 
-def make_committed(out: Path) -> None:
-    """The samples of the project, each under its own name."""
+def make_committed(out: Path, exported: tuple[Any, ...]) -> None:
+    """The samples of the project, each under its own name: these, and the scans."""
     truth_dir = out / "expected"
     truth_dir.mkdir(parents=True, exist_ok=True)
-    for seed, kind, fixed in COMMITTED:
+    for seed, kind, fixed in exported:
         rng = random.Random(seed * 1000)
         name = slug(draw_report(rng, kind, **fixed))
         path = make(seed, kind, name, out, truth_dir, **fixed)
+        print(path)
+    for seed, kind, fixed, profile, dpi, quality, pages, suffix in SCANNED:
+        name = slug(draw_report(random.Random(seed * 1000), kind, **fixed))
+        with tempfile.TemporaryDirectory() as folder:
+            exported = make(seed, kind, name, Path(folder), Path(folder), **fixed)
+            path = scan(
+                exported, exported.with_suffix(".json"), out, truth_dir, profile=profile, dpi=dpi,
+                seed=seed, name=name + "-scan", suffix=suffix, pages=pages, hand=find_hand(),
+                most=quality,
+            )  # fmt: skip
         print(path)
 
 
@@ -85,11 +97,12 @@ def main() -> None:
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--clean", action="store_true", help="no faults in any of them")
     parser.add_argument("--committed", action="store_true", help="make samples/ itself")
+    parser.add_argument("--scanned", action="store_true", help="only the scans of samples/")
     parser.add_argument("--font", help="family of the paper, in place of a drawn one")
     parser.add_argument("--size", type=float, help="its size in points")
     asked = parser.parse_args()
-    if asked.committed:
-        make_committed(asked.out)
+    if asked.committed or asked.scanned:
+        make_committed(asked.out, () if asked.scanned else COMMITTED)
         return
     truth_dir = asked.out / "truth"
     truth_dir.mkdir(parents=True, exist_ok=True)

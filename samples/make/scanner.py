@@ -118,6 +118,7 @@ PROFILES: dict[str, Profile] = {
     "clean": CLEAN,
     "office": OFFICE,
     "worn": WORN,
+    "whitened": replace(OFFICE, white=(272, 284), sharpen=(0.0, 0.2)),
     "flatbed": FLATBED,
     "feeder": FEEDER,
     "copied": replace(FEEDER, copies=1, streaks=0.1),
@@ -613,7 +614,7 @@ def image_object(pdf: pikepdf.Pdf, pixels: Pixels, coding: str, quality: int) ->
 
 def jpeg(pixels: Pixels, quality: int) -> bytes:
     held = io.BytesIO()
-    Image.fromarray(pixels).save(held, "JPEG", quality=quality)
+    Image.fromarray(pixels).save(held, "JPEG", quality=quality, optimize=True)
     return held.getvalue()
 
 
