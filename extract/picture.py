@@ -44,6 +44,8 @@ LARGEST_DPI = 300.0
 nothing)."""
 USUAL_LONG_SIDE = 11.69
 """Inches of an A4 page, for a picture that does not say its resolution."""
+LEAST_DPI = 96
+"""Of a screen: a picture too small to be a page at that shows a part of one."""
 STREAK, STREAK_PIXELS = 10, 4
 """Grey levels by which a streak is darker than what is beside it, and how wide it may be."""
 COLOURED = 45
@@ -114,9 +116,10 @@ def streak_columns(grey: Grey) -> NDArray[np.intp]:
         for part in (dark, dark[:margin], dark[-margin:])
     ]
     streaked = (shares[0] > 0.5) & (shares[1] > 0.6) & (shares[2] > 0.6)
-    streaked[:STREAK_PIXELS] = streaked[width - STREAK_PIXELS :] = False
     beside = np.convolve(streaked, (1, 1, 1), "same") > 0
-    return np.flatnonzero(streaked | (beside & (shares[0] > 0.3)))
+    found = streaked | (beside & (shares[0] > 0.3))
+    found[:STREAK_PIXELS] = found[width - STREAK_PIXELS :] = False
+    return np.flatnonzero(found)
 
 
 def without_coloured_ink(pixels: Grey, dpi: float) -> Grey:
@@ -334,4 +337,4 @@ def page_dpi(dpi: float, width: int, height: int) -> float:
     """
     if 100 <= dpi <= 1200 and 4 <= max(width, height) / dpi <= 36:
         return dpi
-    return max(width, height) / USUAL_LONG_SIDE
+    return max(max(width, height) / USUAL_LONG_SIDE, LEAST_DPI)

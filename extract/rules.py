@@ -75,7 +75,7 @@ def stroke_mask(grey: Grey, dpi: float, level: bool) -> MatLike:
     run = max(3, int(dpi * 0.03)) | 1
     smooth = cv2.blur(grey, (run, 1) if level else (1, run))
     dark = cv2.adaptiveThreshold(
-        smooth, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, int(dpi / 4) | 1, 9
+        smooth, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, max(3, int(dpi / 4) | 1), 9
     )
     across = max(7, int(dpi * 0.045)) | 1
     kernel = np.ones((across, 1) if level else (1, across), np.uint8)

@@ -9,9 +9,10 @@ import pytest
 from PIL import Image, ImageDraw, TiffImagePlugin
 
 from extract.errors import Unreadable
+from extract.model import Picture, Source
 from extract.picture import load_images, prepared
 from extract.source import find_inputs
-from pipeline import convert_document, read_document
+from pipeline import convert_document, read_document, scan_page
 
 SIZE = (827, 1169)
 """A4 at 100 dpi, in pixels."""
@@ -133,7 +134,7 @@ def test_a_tiff_of_pages_of_many_sizes_and_resolutions():
             out.newFrame()
     read = list(load_images(buffer.getvalue()))
     assert [page.grey.shape[:2] for page in read] == [(1169, 827), (900, 1240), (900, 600)]
-    assert [round(page.dpi) for page in read] == [100, 150, round(900 / 11.69)]
+    assert [round(page.dpi) for page in read] == [100, 150, 96]
 
 
 def test_small_copies_in_a_tiff_are_no_pages():
@@ -376,3 +377,21 @@ def test_a_page_of_one_colour_is_no_error(tmp_path, paper):
     [found] = find_inputs([str(path)])
     [page] = read_document(found).pages
     assert (page.tables, page.lines, page.unread) == ((), (), ())
+
+
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+@pytest.mark.parametrize("inside", range(12))
+def test_a_streak_at_the_very_edge_of_a_page(side, inside):
+    made = np.full((400, 300), 255, np.uint8)
+    turned = {"left": made, "right": made[:, ::-1], "top": made.T, "bottom": made.T[:, ::-1]}[side]
+    turned[:, inside : inside + 2] = 90
+    turned[::3, max(inside - 1, 0)] = turned[::3, inside + 2] = 90
+    assert prepared(Picture(made, 100.0)).grey.shape == made.shape
+
+
+@pytest.mark.parametrize("size", [(32, 32), (33, 600), (600, 33)])
+@pytest.mark.parametrize("dpi", [3.0, 96.0, 1200.0])
+def test_the_smallest_pictures_are_read_as_nothing(size, dpi):
+    made = np.full(size, 255, np.uint8)
+    page = scan_page(Source("a.png", 1), Picture(made, dpi))
+    assert (page.tables, page.lines) == ((), ())
