@@ -675,21 +675,21 @@ def available(python: str) -> list[str]:
 
 def cost(asked: argparse.Namespace, peers: Sequence[str]) -> None:
     """CPU seconds of one page, each reader in turn, the least of `--rounds`."""
-    page = asked.cost or ROOT / "samples" / COST_PAGE
+    page = asked.cost or ROOT / "bench" / COST_PAGE
     with tempfile.TemporaryDirectory() as folder:
-        job = {"documents": [str(page.resolve())], "pictures": [(page.name, 1)], "work": folder,
+        job = {"documents": [str(page.resolve())] * 2, "pictures": [(page.name, 1)], "work": folder,
                "out": str(Path(folder) / "out")}  # fmt: skip
-        rounds = []
-        for _ in range(asked.rounds):
-            rounds.append(in_process("raingan", job))
-        best = min(rounds, key=lambda told: told["documents"][0]["cpu"])
-        ours = best["documents"][0]["cpu"]
+        rounds = [in_process("raingan", job) for _ in range(asked.rounds)]
+        best = min(rounds, key=lambda told: float(told["documents"][1]["cpu"]))
+        first, again = best["documents"]
+        ours = again["cpu"]
         picture = best["pictures"][f"{page.name}:1"]
         lines = sum(len(cell["raw"].split("\n")) for cell in picture["cells"] if cell["raw"])
         print(f"{page.name}: {lines} lines in cells, {picture['dpi']} dpi, one thread")
         print(f"  {'':28}{'CPU s':>8}{'raingan is':>12}{'peak MB':>9}")
         print(f"  {'raingan, whole conversion':28}{ours:>8.2f}{'':>12}{best['peak_mb']:>9.0f}")
-        for name, seconds in sorted(best["documents"][0]["stages"].items()):
+        print(f"  {'raingan, first of a run':28}{first['cpu']:>8.2f}")
+        for name, seconds in sorted(again["stages"].items()):
             print(f"    {name:26}{seconds:>8.2f}")
         for peer in peers:
             if peer not in ("tesseract", "img2table"):
@@ -709,7 +709,7 @@ def cost(asked: argparse.Namespace, peers: Sequence[str]) -> None:
     print(f"  model: {size / 1e6:.2f} MB")
 
 
-COST_PAGE = "cost-page.png"
+COST_PAGE = "dense-page.jpg"
 
 
 # ---------------------------------------------------------------- scans against their twins
