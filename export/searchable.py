@@ -356,8 +356,9 @@ def _on_white(picture: Image.Image) -> Image.Image:
     """
     if picture.mode.startswith("I;16"):
         return picture.point(lambda value: value / 257).convert("L")
+    mode = "L" if picture.mode in ("1", "L", "LA") else "RGB"
     if picture.has_transparency_data:
         clear = picture.convert("RGBA")
         paper = Image.new("RGBA", clear.size, "white")
         picture = Image.alpha_composite(paper, clear)
-    return picture.convert("L" if picture.mode in ("1", "L", "LA") else "RGB")
+    return picture.convert(mode)
