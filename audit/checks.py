@@ -322,8 +322,8 @@ def is_bare(page: PageView, first: int | None) -> bool:
 
 
 def pictured(page: PageView) -> bool:
-    """True where a picture is large enough to hold a table."""
-    return page.image_share > 0.2
+    """True where a picture that was not read is large enough to hold a table."""
+    return page.image_share > 0.2 and page.origin != "ocr"
 
 
 def opening(page: PageView) -> str:
