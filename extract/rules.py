@@ -22,6 +22,8 @@ FAINTEST = 13
 """Grey levels between a rule and the paper beside it."""
 REACH_INCHES = 0.07
 """A rule that ends this near to a crossing rule meets it."""
+WHOLE = 0.6
+"""Share of a broken rule that its pieces must fill."""
 EDGE_INCHES = 0.08
 """A stroke this near to the picture's edge is the paper's own."""
 LONG_INCHES = 3.0
@@ -38,7 +40,7 @@ def find_rules(picture: Picture) -> tuple[list[Rule], list[Rule]]:
     across = [rule for rule in across if edge < rule.at < height - edge]
     down = [rule for rule in down if edge < rule.at < width - edge]
     scale = 72 / dpi
-    met = meeting(across, down, dpi), meeting(down, across, dpi, alone=LONG_INCHES * dpi)
+    met = meeting(across, down, dpi, level=True), meeting(down, across, dpi, level=False)
     level, upright = (
         [Rule(r.at * scale, r.start * scale, r.end * scale) for r in rules] for rules in met
     )
@@ -142,20 +144,64 @@ def joined(group: list[Rule], gap: float) -> list[Rule]:
     return found
 
 
-def meeting(
-    rules: list[Rule], others: list[Rule], dpi: float, alone: float = float("inf")
-) -> list[Rule]:
-    """Lengthen or trim the ends to the crossing rules nearby; drop rules that cross nothing, but
-    for those longer than `alone`: a row that a page break cuts at both ends has no other rules."""
+def meeting(rules: list[Rule], others: list[Rule], dpi: float, *, level: bool) -> list[Rule]:
+    """The rules of tables, their ends lengthened or trimmed to the crossing rules nearby.
+
+    A row of letters may look like a piece of a rule, but does not reach from one crossing rule to
+    another, nor is it one of several pieces that fill the way between two. Upright rules may end
+    where nothing crosses them: a page break cuts rows open.
+    """
+    reach, long = REACH_INCHES * dpi, LONG_INCHES * dpi
     met = []
+    for line in in_lines(rules, SNAP_INCHES * dpi):
+        pieces, ends = [], []
+        for rule in line:
+            crossing = [o.at for o in others if o.start - reach <= rule.at <= o.end + reach]
+            start, end = nearest(rule.start, crossing, reach), nearest(rule.end, crossing, reach)
+            pieces.append(Rule(rule.at, start, end))
+            ends.append((start in crossing) + (end in crossing))
+        whole = max(r.end for r in pieces) - min(r.start for r in pieces)
+        drawn = sum(r.end - r.start for r in pieces)
+        in_one = len(pieces) > 1 and ends[0] and ends[-1] and drawn > WHOLE * whole
+        for rule, count in zip(pieces, ends, strict=True):
+            is_long = rule.end - rule.start > long
+            if count == 2 or is_long or in_one or (count and not level):
+                met.append(rule)
+    return trimmed(met, others, dpi)
+
+
+def in_lines(rules: list[Rule], near: float) -> list[list[Rule]]:
+    """Rules that lie in one line, those of each line from its start to its end."""
+    lines: list[list[Rule]] = []
+    for rule in sorted(rules):
+        if lines and rule.at - lines[-1][-1].at <= near:
+            lines[-1].append(rule)
+        else:
+            lines.append([rule])
+    return [sorted(line, key=lambda rule: rule.start) for line in lines]
+
+
+def trimmed(rules: list[Rule], others: list[Rule], dpi: float) -> list[Rule]:
+    """Cut off what one rule alone runs over the last rule that crosses it: a staple, a fold.
+
+    Where a row or a column is open, most rules run over it together.
+    """
+    reach, alike = REACH_INCHES * dpi, 0.12 * dpi
+    found = []
     for rule in rules:
-        reach = REACH_INCHES * dpi
         crossing = [o.at for o in others if o.start - reach <= rule.at <= o.end + reach]
-        start, end = nearest(rule.start, crossing, reach), nearest(rule.end, crossing, reach)
-        crosses = any(start - 1 <= at <= end + 1 for at in crossing)
-        if crosses or end - start > alone:
-            met.append(Rule(rule.at, start, end))
-    return met
+        crossing = [at for at in crossing if rule.start <= at <= rule.end]
+        start, end = rule.start, rule.end
+        if crossing:
+            beside = [o for o in rules if o is not rule and o.start <= max(crossing) <= o.end]
+            if sum(abs(o.end - end) < alike for o in beside) < len(beside) / 3:
+                end = max(crossing)
+            beside = [o for o in rules if o is not rule and o.start <= min(crossing) <= o.end]
+            if sum(abs(o.start - start) < alike for o in beside) < len(beside) / 3:
+                start = min(crossing)
+        if end > start:
+            found.append(Rule(rule.at, start, end))
+    return found
 
 
 def nearest(place: float, candidates: list[float], reach: float) -> float:

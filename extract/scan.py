@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from cv2.typing import MatLike
 
@@ -36,8 +37,13 @@ UPRIGHT = 0.93
 """Mean sureness of the characters of an upright page; below it other ways up are tried."""
 READABLE = 0.6
 """Mean sureness of a line's characters below which, outside of tables, it is no print."""
+INK, INKED = 40, 0.04
+"""Grey levels between paper and ink, and the share of a line's letters that is ink."""
+LETTER_INK = 0.6
+"""Squared heights of a letter: more ink than this outside of its lines makes a cell doubtful."""
 GUESSED = 0.45
-"""Confidence of a cell of a table without rules: always shown to a person."""
+"""Confidence of a cell of a table without rules, or with ink that was not read: always shown to a
+person."""
 DOUBT = 0.9
 """Probability of a character below which the word around it is shown to a person."""
 FIGURES = re.compile(
@@ -80,6 +86,8 @@ class Layout:
     grids: tuple[Grid, ...]
     parts: tuple[tuple[Spot, ...], ...]
     """The lines of every span of every grid, one after the other; last those outside of grids."""
+    left: tuple[bool, ...]
+    """Of each part whether ink is left that belongs to none of its lines."""
     drawn: bool
     """The grids have rules; else their columns were guessed from blank lanes."""
 
@@ -135,7 +143,12 @@ def lay_out(picture: Picture, quarters: int) -> Layout:
         tuple(Spot(region, band) for band in find_lines(region.grey, upright.dpi, hint))
         for region in (*regions, around)
     ]
-    return Layout(turn, grids, tuple(parts), drawn)
+    parts[-1] = tuple(spot for spot in parts[-1] if is_inked(spot))
+    left = tuple(
+        has_ink_left(region.grey, part, hint or 0.0)
+        for region, part in zip(regions, parts[:-1], strict=True)
+    )
+    return Layout(turn, grids, tuple(parts), left, drawn)
 
 
 def chained(after: MatLike, before: MatLike) -> MatLike:
@@ -166,6 +179,39 @@ def outside(page: Picture, grids: Sequence[Grid]) -> Region:
         left, top = max(0, int(x0 - margin)), max(0, int(y0 - margin))
         grey[top : int(y1 + margin) + 1, left : int(x1 + margin) + 1] = paper_level(page.grey)
     return Region(grey, 0, 0)
+
+
+def is_inked(spot: Spot) -> bool:
+    """False for a line of dust: print fills more of the height of its letters."""
+    band = spot.band
+    top, bottom = max(0, round(band.base - band.body)), max(1, round(band.base))
+    letters = spot.region.grey[top:bottom, max(0, round(band.left)) : round(band.right)]
+    if not letters.size:
+        return False
+    paper = int(np.percentile(letters, 80))
+    return float((letters < paper - INK).mean()) > INKED
+
+
+def ink_left(grey: Grey, spots: Sequence[Spot]) -> int:
+    """Dark pixels of a cell that none of its lines covers, dust and rests of rules left out."""
+    calm = cv2.medianBlur(np.ascontiguousarray(grey), 3)
+    ink, paper = (float(level) for level in np.percentile(calm, (1, 80)))
+    dark = calm < paper - max(1.5 * INK, 0.5 * (paper - ink))
+    rim = max(2, min(grey.shape) // 40)
+    dark[:rim] = dark[-rim:] = False
+    dark[:, :rim] = dark[:, -rim:] = False
+    for _, band in spots:
+        top, bottom = round(band.base - 2.2 * band.body), round(band.base + 0.95 * band.body)
+        left, right = round(band.left - 0.8 * band.body), round(band.right + 0.8 * band.body)
+        dark[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = False
+    return int(np.count_nonzero(dark))
+
+
+def has_ink_left(grey: Grey, spots: Sequence[Spot], body: float) -> bool:
+    """Something that may be text stands in a cell and was not found: more ink than a letter has."""
+    if min(grey.shape) < 5 or not body:
+        return False
+    return ink_left(grey, spots) > LETTER_INK * body * body
 
 
 def trial(layout: Layout, reader: LineReader) -> float:
@@ -199,6 +245,7 @@ def to_page(
         cells = []
         for span in grid.spans:
             lines = to_lines(parts[at], scale)
+            whole = layout.drawn and not layout.left[at]
             at += 1
             cells.append(
                 Cell(
@@ -209,7 +256,7 @@ def to_page(
                     span.row_span,
                     span.column_span,
                     origin="ocr",
-                    confidence=min(weakest(lines), 1.0 if layout.drawn else GUESSED),
+                    confidence=min(weakest(lines), 1.0 if whole else GUESSED),
                     figures=weakest_figure(lines),
                     doubtful=tuple(doubtful_words(lines)),
                 )
