@@ -38,9 +38,11 @@ from rapidfuzz.distance import Levenshtein
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from extract.model import Cell, Page, Table
+from extract.model import Cell, Page, Picture, Source, Table
 from extract.pdf import read_pdf
-from pipeline import scan_page
+from extract.scan import read_picture
+from pipeline import line_reader
+from profiles.lexicon import reading_cost
 
 NUMBER = re.compile(r"[0-9๐-๙]+(?:[,./-][0-9๐-๙]+)*")
 LEADER = re.compile(r"(?:[.…]\s*){3,}")
@@ -267,6 +269,10 @@ def printed(page: pypdfium2.PdfPage, dpi: int) -> Image.Image:
     fine = page.render(scale=PRINTED_DPI / 72, grayscale=True).to_pil().convert("L")
     size = (round(fine.width * dpi / PRINTED_DPI), round(fine.height * dpi / PRINTED_DPI))
     return fine.resize(size, Image.Resampling.BOX)
+
+
+def scan_page(source: Source, picture: Picture) -> Page:
+    return read_picture(source, picture, line_reader(), reading_cost)
 
 
 def share(right: int, of: int) -> str:
