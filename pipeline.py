@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -23,10 +23,11 @@ from audit.checks import audit
 from audit.model import Finding
 from export.files import Language, write_run
 from export.model import DocumentRecord, DocumentResult, Status
+from export.searchable import SearchablePage, searchable_page, write_searchable
 from extract.dump import read_dump
 from extract.errors import ReportError, Unreadable
 from extract.model import Origin, Page, Picture, Source
-from extract.pdf import read_pdf
+from extract.pdf import Scanner, read_pdf
 from extract.source import Input, find_inputs
 from normalize.report import Report, normalize
 from profiles.lexicon import reading_cost
@@ -58,6 +59,15 @@ class Settings:
 
     profile: str = ""
     """The only profile to try; empty for all that are known."""
+    second_opinion: bool = False
+    """Ask an installed Tesseract about scanned lines in doubt."""
+    vision_url: str = ""
+    """The base URL of a vision endpoint that reads scanned pages; empty for none, ever."""
+    vision_model: str = ""
+    vision_key: str = ""
+    """The environment variable that holds the endpoint's key."""
+    searchable: Path | None = None
+    """The folder for searchable twins of scans; None where none are wanted."""
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
@@ -73,8 +83,9 @@ class Reading:
     """To be taken once; reading them may raise a ReportError."""
 
 
-def read_document(found: Input) -> Reading:
+def read_document(found: Input, settings: Settings) -> Reading:
     """All pages of one input. Raises a ReportError where there is nothing to be had."""
+    scanner = partial(scan_page, settings)
     if found.error:
         raise Unreadable(found.error)
     if found.reader == "dump":
@@ -82,47 +93,60 @@ def read_document(found: Input) -> Reading:
         return Reading(digest, read_dump(found.name, found.read_text()))
     if found.reader == "image":
         content = found.read_bytes()
-        return Reading(hashlib.sha256(content).hexdigest(), image_pages(found.name, content))
+        pages = image_pages(found.name, content, scanner)
+        return Reading(hashlib.sha256(content).hexdigest(), pages)
     path = found.on_disk
     if path is None:
         content = found.read_bytes()
-        pages = read_pdf(found.name, BytesIO(content), scanner=scan_page)
+        pages = read_pdf(found.name, BytesIO(content), scanner=scanner)
         return Reading(hashlib.sha256(content).hexdigest(), pages)
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise Unreadable(f"{found.name}: {error.strerror or error}; check the file") from error
-    return Reading(digest, pages_on_disk(found.name, path))
+    return Reading(digest, pages_on_disk(found.name, path, scanner))
 
 
-def pages_on_disk(name: str, path: Path) -> Iterator[Page]:
+def pages_on_disk(name: str, path: Path, scanner: Scanner) -> Iterator[Page]:
     """The pages of a PDF that is read from its place."""
     try:
         with path.open("rb") as file:
-            yield from read_pdf(name, file, scanner=scan_page)
+            yield from read_pdf(name, file, scanner=scanner)
     except OSError as error:
         raise Unreadable(f"{name}: {error.strerror or error}; check the file") from error
 
 
-def image_pages(name: str, content: bytes) -> Iterator[Page]:
+def image_pages(name: str, content: bytes, scanner: Scanner) -> Iterator[Page]:
     """The pages of an image file, each read from its picture."""
     from extract.picture import load_images
 
     try:
         for number, picture in enumerate(load_images(content), 1):
-            note = "a picture"
-            page = scan_page(Source(name, number), picture)
-            yield replace(page, layer="none", layer_note=note, image_share=1.0)
+            page = scanner(Source(name, number), picture)
+            yield replace(page, layer="none", layer_note="a picture", image_share=1.0)
     except Unreadable as error:
         raise Unreadable(f"{name}: {error}; scan it again as PDF, TIFF or PNG") from error
 
 
-def scan_page(source: Source, picture: Picture) -> Page:
-    """Read a page from its picture. What that needs is loaded with the first such page."""
+def scan_page(settings: Settings, source: Source, picture: Picture) -> Page:
+    """Read a page from its picture. What that needs is loaded with the first such page.
+
+    Where a vision endpoint is named it is asked first, and what it cannot read is read here.
+    """
+    from extract.opinion import Tesseract
     from extract.scan import read_picture
 
-    return read_picture(source, picture, line_reader(), reading_cost)
+    if settings.vision_url:
+        from extract.vision import VisionFailed, VisionReader, to_page
+
+        reader = VisionReader(settings.vision_url, settings.vision_model, settings.vision_key)
+        try:
+            return to_page(reader.read_page(picture.grey), source)
+        except VisionFailed as error:
+            typer.echo(f"note: {source}: {error}", err=True)
+    tesseract = Tesseract.find() if settings.second_opinion else None
+    return read_picture(source, picture, line_reader(), reading_cost, tesseract)
 
 
 @cache
@@ -152,12 +176,33 @@ def convert_document(
     A path that names several documents (a folder, a ZIP file) raises Unreadable: use `find_inputs`.
     """
     found = source if isinstance(source, Input) else only_input(str(source))
+    settings = settings or Settings()
+    scans: list[SearchablePage] = []
     try:
-        reading = read_document(found)
-        report = normalize(found.name, reading.pages, (settings or Settings()).profiles)
+        reading = read_document(found, settings)
+        pages = kept_scans(reading.pages, scans) if settings.searchable else reading.pages
+        report = normalize(found.name, pages, settings.profiles)
     except ReportError as error:
         return DocumentResult(DocumentRecord(found.name, "failed", error=str(error)))
-    return result_of(reading.sha256, report, audit(report))
+    result = result_of(reading.sha256, report, audit(report))
+    if settings.searchable is None or not scans:
+        return result
+    target = settings.searchable / f"{found.name.removesuffix('.pdf')}.pdf"
+    try:
+        write_searchable(found.read_bytes(), scans, target)
+    except ReportError as error:
+        status: Status = "partial" if result.record.status == "ok" else result.record.status
+        record = replace(result.record, status=status, error=str(error))
+        return replace(result, record=record)
+    return result
+
+
+def kept_scans(pages: Iterable[Page], scans: list[SearchablePage]) -> Iterator[Page]:
+    """Pass pages on, and keep of those that were read from a picture what a search needs."""
+    for page in pages:
+        if page.origin == "ocr" and page.source.box is not None:
+            scans.append(searchable_page(page))
+        yield page
 
 
 def only_input(path: str) -> Input:
@@ -261,11 +306,26 @@ def convert(
         FailOn | None, typer.Option(help="Exit with 8 on a finding of this severity or worse.")
     ] = None,
     lang: Annotated[Tongue, typer.Option(help="Language of the messages of findings.")] = Tongue.en,
+    searchable: Annotated[
+        Path | None, typer.Option(help="Write each scan as a searchable PDF into this folder.")
+    ] = None,
+    second_opinion: Annotated[
+        bool, typer.Option("--second-opinion", help="Ask an installed Tesseract where in doubt.")
+    ] = False,
+    vision_url: Annotated[
+        str,
+        typer.Option(help="Send scanned pages to this OpenAI-compatible endpoint to be read."),
+    ] = "",
+    vision_model: Annotated[str, typer.Option(help="The endpoint's model.")] = "",
+    vision_key: Annotated[
+        str, typer.Option(help="The environment variable that holds the endpoint's key.")
+    ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
     """Turn reports into rows.csv, cells.csv, findings.csv and the other tables."""
-    settings = Settings(profile)
+    settings = Settings(profile, second_opinion, vision_url, vision_model, vision_key, searchable)
     with errors_on_one_line():
+        check_readers(settings)
         if profile:
             profile_named(profile)
         found = [i for i in find_inputs(inputs, output=out) if not i.skipped]
@@ -282,6 +342,28 @@ def convert(
         elif not quiet:
             typer.echo(f"note: {with_name(record)}", err=True)
     raise typer.Exit(exit_code(tally, fail_on))
+
+
+def check_readers(settings: Settings) -> None:
+    """Say before the first document what its readers lack, and end with exit code 2."""
+    if settings.vision_url or settings.vision_model:
+        from extract.vision import VisionFailed, VisionReader
+
+        try:
+            VisionReader(settings.vision_url, settings.vision_model, settings.vision_key)
+        except VisionFailed as error:
+            fail(f"--vision-url: {error}", 2)
+        if not settings.vision_model:
+            fail("--vision-url needs --vision-model: the name that the endpoint gives it", 2)
+    if settings.second_opinion:
+        from extract.opinion import Tesseract
+
+        if Tesseract.find() is None:
+            fail(
+                "--second-opinion: no tesseract with the languages tha and eng on the PATH; "
+                "install it, or leave the option out",
+                2,
+            )
 
 
 def run(found: Iterable[Input], settings: Settings, tally: Tally) -> Iterator[DocumentResult]:
@@ -380,7 +462,7 @@ def inspect(
     """Show what each page of a document is: its text layer, defects, tables and columns."""
     with errors_on_one_line():
         found = only_input(file)
-        reading = read_document(found)
+        reading = read_document(found, Settings())
         report = normalize(found.name, reading.pages, profiles())
     shown = inspection(reading.sha256, report)
     if as_json:

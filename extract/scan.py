@@ -18,6 +18,7 @@ from extract.grid import Grid, find_grids
 from extract.gutters import implied_rules
 from extract.lines import Band, cut, find_lines, page_hint
 from extract.model import Box, Cell, Grey, Line, Page, Picture, Run, Source, Table
+from extract.opinion import Tesseract, is_worth_asking, second_opinion
 from extract.picture import (
     Turn,
     cleaned,
@@ -76,6 +77,8 @@ class Read(NamedTuple):
 
     spot: Spot
     reading: Reading
+    note: str = ""
+    """What a second engine makes of it, where it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,15 @@ class Layout:
 
 
 def read_picture(
-    source: Source, picture: Picture, reader: LineReader, prior: Prior | None = None
+    source: Source,
+    picture: Picture,
+    reader: LineReader,
+    prior: Prior | None = None,
+    tesseract: Tesseract | None = None,
 ) -> Page:
     """Read one page. A page without anything to be read comes back without lines and cells.
+
+    `prior` knows words, `tesseract` is asked about lines in doubt.
 
     `source` has the page's box where its size in points is known; else it follows from the
     picture's resolution.
@@ -104,6 +113,8 @@ def read_picture(
     cuts = [(spot.region.grey, spot.band) for part in layout.parts for spot in part]
     readings = iter(read_cuts(cuts, reader, prior))
     parts = [[Read(spot, next(readings)) for spot in part] for part in layout.parts]
+    if tesseract is not None:
+        parts = [[asked(read, tesseract) for read in part] for part in parts]
     return to_page(source, picture, layout, parts)
 
 
@@ -228,6 +239,18 @@ def trial(layout: Layout, reader: LineReader) -> float:
     return sum(sure) / len(sure) if sure else 0.0
 
 
+def asked(read: Read, tesseract: Tesseract) -> Read:
+    """The line with Tesseract's opinion of it: its text is the same, its doubts may be fewer."""
+    spot, reading, _ = read
+    if not is_worth_asking(reading.text, reading.characters):
+        return read
+    image = np.asarray(cut(spot.region.grey, spot.band), np.uint8)
+    opinion = second_opinion(
+        reading.text, reading.characters, image, tesseract.engine, tesseract.read
+    )
+    return Read(spot, replace(reading, characters=opinion.sure), opinion.note)
+
+
 def to_page(
     source: Source, picture: Picture, layout: Layout, parts: Sequence[Sequence[Read]]
 ) -> Page:
@@ -258,7 +281,10 @@ def to_page(
                     origin="ocr",
                     confidence=min(weakest(lines), 1.0 if whole else GUESSED),
                     figures=weakest_figure(lines),
-                    doubtful=tuple(doubtful_words(lines)),
+                    doubtful=(
+                        *doubtful_words(lines),
+                        *(read.note for read in parts[at - 1] if read.note),
+                    ),
                 )
             )
         tables.append(
