@@ -18,6 +18,8 @@ LANE_POINTS = 6
 LEAST_LANES = 3
 """A table without rules has at least four columns; fewer may be chance."""
 LEAST_LINES = 4
+LINE_POINTS = 24
+"""A line of type is not higher than this."""
 ROW_GAP_POINTS = 5
 """Rows are parted by more blank paper than this, and than lines within a row are."""
 
@@ -92,7 +94,11 @@ def find_blocks(ink: Ink, cuts: Sequence[int]) -> list[Block]:
     edges = np.flatnonzero(np.diff(np.concatenate(([False], ink.any(1), [False])).astype(np.int8)))
     lines = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 1]
     gaps = sorted(after[0] - before[1] for before, after in pairwise(lines))
-    usual = gaps[len(gaps) // 2] if gaps else 0
+    heights = sorted(end - start for start, end in lines)
+    # lines of Thai reach into each other: a run that is high is several lines, and says nothing of
+    # the gap between them
+    single = bool(heights) and heights[len(heights) // 2] < LINE_POINTS
+    usual = gaps[len(gaps) // 2] if gaps and single else 0
     blocks: list[Block] = []
     for start, end in lines:
         if blocks:

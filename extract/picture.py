@@ -51,6 +51,8 @@ STREAK, STREAK_PIXELS = 10, 4
 COLOURED = 45
 """Grey levels between the brightest and the darkest of three colours of coloured ink."""
 COLOURED_SHARE = 0.0003
+GRAIN = 0.06
+"""Share of a page that has half the depth of its ink from which on it is blotchy."""
 SPECK_SHARE = 0.0015
 """Share of lone dark or light pixels from which on a page is smoothed."""
 
@@ -203,6 +205,22 @@ def best_angle(ink: MatLike, angles: np.ndarray[tuple[int], np.dtype[np.float64]
     return float(angles[int(np.argmax([sharpness(ink, float(angle)) for angle in angles]))])
 
 
+def unsheared(picture: Picture) -> Turn:
+    """The picture with its columns upright, where they lean though its rows are level: the paper
+    ran askew through the scanner."""
+    grey = picture.grey
+    angle = best_angle(
+        np.ascontiguousarray(small_ink(grey, 900, 25).T), np.arange(-MAX_SKEW, MAX_SKEW + 0.1, 0.1)
+    )
+    matrix = np.array(((1.0, -np.tan(np.radians(angle)), 0), (0, 1.0, 0)))
+    height, width = grey.shape
+    matrix[0, 2] = -matrix[0, 1] * height / 2
+    upright = cv2.warpAffine(
+        grey, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=paper_level(grey)
+    )
+    return Turn(Picture(np.asarray(upright, np.uint8), picture.dpi), matrix)
+
+
 def sharpness(ink: MatLike, angle: float) -> float:
     """How sharply the rows of a page turned by `angle` differ: lines of text and rules are rows.
 
@@ -222,12 +240,35 @@ def sharpness(ink: MatLike, angle: float) -> float:
 
 
 def cleaned(picture: Picture) -> Picture:
-    """Smooth a speckled page; leave every other one alone, since smoothing costs small type."""
-    grey = picture.grey
+    """Take grain off a blotchy page, smooth a speckled one; leave every other one alone, since both
+    cost small type."""
+    grey = without_grain(picture.grey)
     middle = np.asarray(cv2.medianBlur(grey, 3), np.uint8)
-    if speck_share(grey, middle) < SPECK_SHARE:
-        return picture
-    return Picture(middle, picture.dpi)
+    if grey is not picture.grey or speck_share(grey, middle) >= SPECK_SHARE:
+        return Picture(middle, picture.dpi)
+    return picture
+
+
+def without_grain(grey: Grey) -> Grey:
+    """The picture with blotches of half the depth of its ink made paper, where there are many.
+
+    Print has few pixels of half its depth, only those at its edges.
+    """
+    height, width = grey.shape
+    small = cv2.resize(
+        grey, (max(1, width // 8), max(1, height // 8)), interpolation=cv2.INTER_AREA
+    )
+    small = cv2.blur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)), (9, 9))
+    paper = np.asarray(cv2.resize(small, (width, height)), np.uint8)
+    depth = cv2.subtract(paper, grey)
+    some = depth[::3, ::3]
+    ink = float(np.percentile(some, 99))
+    dark = float((some > 0.55 * ink).mean())
+    half = float(((some <= 0.55 * ink) & (some > 0.2 * ink)).mean())
+    if ink < 80 or half < GRAIN or half < 1.25 * dark:
+        return grey
+    low = 0.45 * ink
+    return np.asarray(255 - ((depth - low) * (255 / (ink - low))).clip(0, 255), np.uint8)
 
 
 def speck_share(grey: Grey, middle: Grey) -> float:

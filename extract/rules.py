@@ -4,6 +4,8 @@ A rule is thin, straight, free-standing ink. It may be faint, broken, dotted or 
 letters, a dash, an underline that crosses nothing is no rule.
 """
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from cv2.typing import MatLike
@@ -24,6 +26,8 @@ REACH_INCHES = 0.07
 """A rule that ends this near to a crossing rule meets it."""
 WHOLE = 0.6
 """Share of a broken rule that its pieces must fill."""
+FAINT = 0.4
+"""Share of the usual depth of a page's rules below which a stroke is none of them."""
 EDGE_INCHES = 0.08
 """A stroke this near to the picture's edge is the paper's own."""
 LONG_INCHES = 3.0
@@ -33,8 +37,8 @@ LONG_INCHES = 3.0
 def find_rules(picture: Picture) -> tuple[list[Rule], list[Rule]]:
     """Horizontal and vertical rules in points from the top left."""
     grey, dpi = picture
-    across = snapped(strokes(grey, dpi, level=True), dpi)
-    down = snapped(strokes(grey, dpi, level=False), dpi)
+    across = snapped(clear(strokes(grey, dpi, level=True)), dpi)
+    down = snapped(clear(strokes(grey, dpi, level=False)), dpi)
     height, width = grey.shape[:2]
     edge = EDGE_INCHES * dpi
     across = [rule for rule in across if edge < rule.at < height - edge]
@@ -50,7 +54,7 @@ def find_rules(picture: Picture) -> tuple[list[Rule], list[Rule]]:
 def ink_and_levels(picture: Picture) -> tuple[NDArray[np.bool_], list[Rule]]:
     """Where a page has ink, a pixel a point, its level rules left out; and these, in points."""
     grey, dpi = picture
-    levels = snapped(strokes(grey, dpi, level=True), dpi)
+    levels = snapped(clear(strokes(grey, dpi, level=True)), dpi)
     scale = 72 / dpi
     size = (round(grey.shape[1] * scale), round(grey.shape[0] * scale))
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
@@ -85,11 +89,41 @@ def stroke_mask(grey: Grey, dpi: float, level: bool) -> MatLike:
     return cv2.bitwise_or(dark, cv2.threshold(thin, FAINTEST, 255, cv2.THRESH_BINARY)[1])
 
 
-def strokes(grey: Grey, dpi: float, *, level: bool) -> list[Rule]:
-    """Straight dark runs in pixels, thin and free-standing."""
+class Stroke(NamedTuple):
+    """A dark run in pixels, and by how many grey levels it is darker than the paper beside it."""
+
+    rule: Rule
+    depth: float
+
+
+def clear(found: list[Stroke]) -> list[Rule]:
+    """The strokes but for those that are much fainter than most: the back of the sheet shows."""
+    if not found:
+        return []
+    ranked = sorted(found, key=lambda stroke: stroke.depth)
+    total, passed = sum(s.rule.end - s.rule.start for s in ranked), 0.0
+    for stroke in ranked:
+        passed += stroke.rule.end - stroke.rule.start
+        if passed >= 0.6 * total:
+            break
+    return [s.rule for s in found if s.depth > FAINT * stroke.depth]
+
+
+def stroke_depth(page: Grey, x: int, y: int, width: int, height: int, dpi: float) -> float:
+    """Grey levels between a level run and the paper above and below it, at the middle of its
+    length's samples."""
+    reach = max(3, int(dpi * 0.025))
+    part = page[max(0, y - reach) : y + height + reach, x : x + width : max(1, width // 60)]
+    depths = part.max(0).astype(np.int16) - part.min(0)
+    return float(np.median(depths))
+
+
+def strokes(grey: Grey, dpi: float, *, level: bool) -> list[Stroke]:
+    """Straight dark runs, thin and free-standing."""
     mask = stroke_mask(grey, dpi, level)
+    page = grey
     if not level:
-        mask = np.ascontiguousarray(mask.T)
+        mask, page = np.ascontiguousarray(mask.T), np.ascontiguousarray(grey.T)
     thick = cv2.dilate(mask, np.ones((2, 1), np.uint8))
     kernel = np.ones((1, int(dpi * SHORTEST_INCHES)), np.uint8)
     opened = cv2.morphologyEx(thick, cv2.MORPH_OPEN, kernel)
@@ -98,7 +132,9 @@ def strokes(grey: Grey, dpi: float, *, level: bool) -> list[Rule]:
     for (x, y, width, height, _), centre in zip(stats[1:count], centres[1:count], strict=True):
         thin = height <= dpi * 0.06 + width * 0.004
         if thin and is_free(mask, int(x), int(y), int(width), int(height), dpi):
-            found.append(Rule(float(centre[1]), float(x), float(x + width)))
+            rule = Rule(float(centre[1]), float(x), float(x + width))
+            depth = stroke_depth(page, int(x), int(y), int(width), int(height), dpi)
+            found.append(Stroke(rule, depth))
     return found
 
 
@@ -162,7 +198,8 @@ def meeting(rules: list[Rule], others: list[Rule], dpi: float, *, level: bool) -
             ends.append((start in crossing) + (end in crossing))
         whole = max(r.end for r in pieces) - min(r.start for r in pieces)
         drawn = sum(r.end - r.start for r in pieces)
-        in_one = len(pieces) > 1 and ends[0] and ends[-1] and drawn > WHOLE * whole
+        meets = (ends[0] and ends[-1]) if level else any(ends)
+        in_one = len(pieces) > 1 and drawn > WHOLE * whole and (meets or whole > long)
         for rule, count in zip(pieces, ends, strict=True):
             is_long = rule.end - rule.start > long
             if count == 2 or is_long or in_one or (count and not level):

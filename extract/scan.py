@@ -26,6 +26,7 @@ from extract.picture import (
     prepared,
     quarter_turned,
     straightened,
+    unsheared,
 )
 from extract.recognise import LineReader, Prior, Reading, read_cuts
 from extract.rules import find_rules, ink_and_levels
@@ -142,6 +143,12 @@ def lay_out(picture: Picture, quarters: int) -> Layout:
     upright = cleaned(level.picture)
     turn = Turn(upright, chained(level.matrix, turned.matrix))
     across, down = find_rules(upright)
+    if len(across) > 2 > len(down):
+        leaning = unsheared(upright)
+        rules = find_rules(leaning.picture)
+        if len(rules[1]) > 2:
+            (across, down), upright = rules, leaning.picture
+            turn = Turn(upright, chained(leaning.matrix, turn.matrix))
     height = upright.grey.shape[0] * 72 / upright.dpi
     grids = find_grids(across, down, height)
     drawn = bool(grids)
