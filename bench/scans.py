@@ -604,6 +604,18 @@ def show(scans: ScanSet, found: Sequence[Outcome], asked: argparse.Namespace) ->
     print("  Thai digits, right/printed/read: " + ", ".join(
         f"{d} {s['right']}/{s['truth']}/{s['read']}" for d, s in ours.figures.digits.items()
     ))  # fmt: skip
+    if asked.each:
+        print(f"  {'document':52}{'cells':>6}{'CER':>8}{'right':>8}{'s/page':>8}")
+        for document in ours.rows["documents"]:
+            mine = count(p for p in ours.rows["pairs"] if p.document == document["document"])
+            each = (
+                percent(share(mine.wrong_chars, mine.chars)),
+                percent(share(mine.right, mine.cells)),
+            )
+            seconds = document["cpu"] / max(1, document["pages"])
+            print(
+                f"  {document['document']:52}{mine.cells:>6}{each[0]:>8}{each[1]:>8}{seconds:>8.2f}"
+            )
     if not asked.wrong:
         return
     for line in ours.rows["wrong"]:
@@ -799,6 +811,7 @@ def main() -> None:
     parser.add_argument("--peer-pages", type=int, default=12, help="pages of a set they read")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--wrong", action="store_true", help="list what was read wrongly")
+    parser.add_argument("--each", action="store_true", help="a line for each document")
     parser.add_argument("--cost", type=Path, nargs="?", const=None, default=False, metavar="PAGE")
     parser.add_argument("--rounds", type=int, default=3, help="of --cost: the least counts")
     parser.add_argument("--twins", action="store_true")
