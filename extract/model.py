@@ -92,6 +92,8 @@ class Cell:
     confidence: float | None = None
     """0 to 1: of its least sure character, as a recogniser gave it; 1 where there is none. None for
     text that was never an image."""
+    legible: float | None = None
+    """The same of its characters on the whole, their mean; None where that is not known."""
     figures: float | None = None
     """The same of its numbers and codes alone; None where it has none, or was never an image."""
     doubtful: tuple[str, ...] = ()

@@ -52,9 +52,14 @@ def find_rules(picture: Picture) -> tuple[list[Rule], list[Rule]]:
 
 
 def ink_and_levels(picture: Picture) -> tuple[NDArray[np.bool_], list[Rule]]:
-    """Where a page has ink, a pixel a point, its level rules left out; and these, in points."""
+    """Where a page has ink, a pixel a point, its long level rules left out; and these, in
+    points."""
     grey, dpi = picture
-    levels = snapped(clear(strokes(grey, dpi, level=True)), dpi)
+    levels = [
+        rule
+        for rule in snapped(clear(strokes(grey, dpi, level=True)), dpi)
+        if rule.end - rule.start > LONG_INCHES * dpi
+    ]
     scale = 72 / dpi
     size = (round(grey.shape[1] * scale), round(grey.shape[0] * scale))
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)

@@ -287,6 +287,7 @@ def to_page(
                     span.column_span,
                     origin="ocr",
                     confidence=min(weakest(lines), 1.0 if whole else GUESSED),
+                    legible=min(mean(lines), 1.0 if whole else GUESSED),
                     figures=weakest_figure(lines),
                     doubtful=(
                         *doubtful_words(lines),
@@ -353,6 +354,12 @@ def weakest(lines: Sequence[Line]) -> float:
     )
     left_out = (1 - line.passed_over for line in lines)
     return min((*letters, *left_out), default=1.0)
+
+
+def mean(lines: Sequence[Line]) -> float:
+    """How sure the characters of a cell are on the whole, 1 for an empty one."""
+    sure = [s for line in lines for s in line.sure]
+    return sum(sure) / len(sure) if sure else 1.0
 
 
 def weakest_figure(lines: Sequence[Line]) -> float | None:

@@ -65,9 +65,11 @@ HEADING = re.compile(
     r"\s*(?:[0-9๐-๙]{1,2}\.[0-9๐-๙]"
     r"|(?:\(?[0-9๐-๙]{1,2}[.)]\s*)?(?:ตัว\s*ชี้\s*วัด|ประเด็น|แบบ|หมวด|ด้าน))"
 )
-UNSURE_CODE, UNSURE_FIGURE, UNSURE_LETTER = 0.8, 0.9, 0.5
-"""A code, a digit or a letter that is less sure than this has its row shown to a person. A letter
-of prose may be less sure than a digit: a word shows what it should be, a number does not."""
+UNSURE_CODE, UNSURE_FIGURE, UNSURE_LETTER, UNSURE_TEXT = 0.8, 0.9, 0.5, 0.95
+"""What is less sure has its row shown to a person: its code; a digit; a letter of a column from
+which a value is made; a text of any column on the whole. A single letter of prose is a finding
+and no more: a word shows what it should be, a number does not."""
+VALUE_FIELDS = frozenset({"question", "timeframe", "responsible", "score"})
 UNSURE = 0.9
 """A cell below this is a finding."""
 COUNTED_FIELDS = frozenset({"no", "indicator"})
@@ -638,7 +640,11 @@ def reading_doubts(physical: PhysicalRow, worded: bool) -> Iterator[str]:
             settled = field in COUNTED_FIELDS or (field == "question" and worded)
             if cell.figures is not None and cell.figures < UNSURE_FIGURE and not settled:
                 yield "figures"
-            if (piece.text.confidence or 1.0) < UNSURE_LETTER:
+            sure = 1.0 if piece.text.confidence is None else piece.text.confidence
+            whole = sure if cell.legible is None else cell.legible
+            if whole < UNSURE_TEXT or (
+                field in VALUE_FIELDS and sure < UNSURE_LETTER and not settled
+            ):
                 yield "letters"
 
 
