@@ -316,9 +316,9 @@ def convert(
         str,
         typer.Option(help="Send scanned pages to this OpenAI-compatible endpoint to be read."),
     ] = "",
-    vision_model: Annotated[str, typer.Option(help="The endpoint's model.")] = "",
+    vision_model: Annotated[str, typer.Option(help="The model of the endpoint.")] = "",
     vision_key: Annotated[
-        str, typer.Option(help="The environment variable that holds the endpoint's key.")
+        str, typer.Option(help="The environment variable that holds the key to it.")
     ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:

@@ -5,12 +5,14 @@ Each case is a whole report, ten pages with nothing to find in them, and one cha
 
 import inspect
 import re
+from dataclasses import replace
 
 import pytest
 from made import AGENCY, TITLE, report_of, report_of_pdf, row, tsv, words
 
 from audit.checks import CHECKS, audit
 from audit.model import page_list
+from normalize.model import CellValue
 
 QUESTIONS = (
     (
@@ -349,6 +351,25 @@ def test_every_check_is_shown_from_both_sides(check):
     name = check.__name__
     assert name in FOUND or f"test_{name}_finds_a_picture_of_a_page" in globals()
     assert name in ALONE or f"test_{name}_leaves_an_empty_page_alone" in globals()
+
+
+def test_low_confidence_finds_a_picture_of_a_page():
+    cells = [doubtful("๒๕๖๙", 0.3), doubtful("สำนักปลัด", 1.0)]
+    report = replace(report_of(*pages()), cells=tuple(cells))
+    [finding] = [f for f in audit(report) if f.check == "low_confidence"]
+    assert finding.pages == (2,)
+    assert [said.text for said in finding.values] == ["๒๕๖๙"]
+    assert finding.severity == "info"  # no row is shown for it
+
+
+def test_low_confidence_leaves_an_empty_page_alone():
+    report = replace(report_of(*pages()), cells=(doubtful("สำนักปลัด", 0.99),))
+    assert [f for f in audit(report) if f.check == "low_confidence"] == []
+
+
+def doubtful(raw: str, confidence: float) -> CellValue:
+    """A cell of page 2 as a recogniser reads it."""
+    return CellValue("a.pdf", 2, 0, 3, 1, raw, raw, "timeframe", "ocr", None, confidence, (raw,))
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

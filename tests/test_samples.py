@@ -13,8 +13,11 @@ EXPECTED = ROOT / "samples/expected"
 GOLDEN = EXPECTED / "rows"
 TRUTHS = sorted(EXPECTED.glob("*.json"))
 KNOWN = {check.__name__.replace("_", "-") for check in CHECKS}
-PLACES = (".pdf", ".txt", ".md", ".html")
+PLACES = (".pdf", ".tif", ".txt", ".md", ".html")
 DOCUMENTS = sorted(p.name for p in (ROOT / "samples").iterdir() if p.suffix in PLACES)
+
+SCANS = {"scan"}
+"""Kinds of document whose text is recognised: right but for a letter here and there."""
 
 every_document = pytest.mark.parametrize("truth", TRUTHS, ids=lambda path: path.stem)
 
@@ -47,7 +50,19 @@ def test_structured_values(truth, scores):
 def test_text_cells(truth, scores):
     found = scores[truth.stem]
     wrong = [w for w in found["wrong"] if w[1] in found["text"]]
-    assert merge([found])["text"]["all"]["exact"] >= 0.995, wrong
+    text = merge([found])["text"]["all"]
+    if found["kind"] in SCANS:
+        assert text["cer"] <= 0.004, wrong
+    else:
+        assert text["exact"] >= 0.995, wrong
+
+
+@every_document
+def test_few_rows_are_shown_to_a_person_and_none_is_wrong_unseen(truth, scores):
+    found = scores[truth.stem]["calibration"]
+    assert found["trusted_material"] == 0
+    if scores[truth.stem]["kind"] in SCANS:
+        assert found["flagged"] <= 0.4 * (found["flagged"] + found["trusted"])
 
 
 TEXTS = ("question", "analysis", "measures", "result", "steps", "timeframe")
@@ -67,7 +82,7 @@ def test_spaces(truth, scores, samples):
     found = scores[truth.stem]
     wrong, spaces, ends = gaps(found, samples)
     assert spaces > 50
-    if found["kind"] == "dump":
+    if found["kind"] in ("dump", *SCANS):
         assert wrong <= 0.08 * spaces
     else:
         assert wrong <= 0.02 * (spaces + ends)
@@ -82,7 +97,8 @@ def test_spaces_of_all_exported_reports(scores, samples):
 @every_document
 def test_findings(truth, scores):
     found = scores[truth.stem]
-    assert found["false_findings"] == []
+    scanned = found["kind"] in SCANS
+    assert [f for f in found["false_findings"] if not (scanned and f[0] == "low-confidence")] == []
     assert [f for f in found["missed_findings"] if f[0] in KNOWN] == []
 
 
@@ -107,8 +123,10 @@ def golden_text(rows):
     return json.dumps(kept, ensure_ascii=False, indent=1) + "\n"
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("document", [name for name in DOCUMENTS if "-scan." not in name])
 def test_golden_rows(document, samples, request):
+    """Rows as they were; not of scans, since another processor rounds otherwise and may read a
+    doubtful letter otherwise."""
     rows = json.loads((samples.out / "rows.json").read_text("utf-8"))
     text = golden_text([row for row in rows if row["document"] == document])
     path = GOLDEN / f"{Path(document).stem}.json"
