@@ -731,7 +731,8 @@ def twins(asked: argparse.Namespace) -> None:
     """Every exported sample is printed and scanned; the fields of its rows that differ."""
     samples = ROOT / "samples"
     maker = samples / "make" / "scanner.py"
-    fields = differing = 0
+    fields = differing = structured = 0
+    score = scorer()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         exported = []
@@ -765,10 +766,14 @@ def twins(asked: argparse.Namespace) -> None:
             told = list(differences(left, right))
             fields += sum(len(row) - len(NOT_COMPARED & row.keys()) for row in left.values())
             differing += len(told)
+            structured += sum(line.split(" ")[1].rstrip(":") in score.STRUCT for line in told)
             print(f"\n{path.name}: {len(left)} rows, {len(right)} in the scan, {len(told)} differ")
             for line in told:
                 print("  " + line)
-    print(f"\n{differing} of {fields} fields differ ({percent(share(differing, fields))} %)")
+    print(
+        f"\n{differing} of {fields} fields differ ({percent(share(differing, fields))} %), of these"
+    )
+    print(f"{structured} are structured, the others texts")
 
 
 NOT_COMPARED = {"confidence", "needs_review", "document"}
