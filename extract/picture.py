@@ -48,6 +48,8 @@ LEAST_DPI = 96
 """Of a screen: a picture too small to be a page at that shows a part of one."""
 STREAK, STREAK_PIXELS = 10, 4
 """Grey levels by which a streak is darker than what is beside it, and how wide it may be."""
+NEGATIVE = 80
+"""Grey of a page that is mostly dark: it is white on black, and is turned over."""
 COLOURED = 45
 """Grey levels between the brightest and the darkest of three colours of coloured ink."""
 COLOURED_SHARE = 0.0003
@@ -84,6 +86,8 @@ def prepared(picture: Picture) -> Picture:
         pixels = np.asarray(small, np.uint8)
     if pixels.ndim == 3:
         pixels = without_coloured_ink(pixels, dpi)
+    if np.median(pixels[::8, ::8]) < NEGATIVE:
+        pixels = np.asarray(255 - pixels, np.uint8)
     return Picture(without_streaks(pixels), dpi)
 
 

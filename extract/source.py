@@ -115,6 +115,8 @@ _MAGIC: tuple[tuple[bytes, Reader], ...] = (
     (b"\xff\xd8\xff", "image"),
     (b"II*\0", "image"),
     (b"MM\0*", "image"),
+    (b"II+\0", "image"),
+    (b"MM\0+", "image"),
     (b"GIF87a", "image"),
     (b"GIF89a", "image"),
     (b"\0\0\0\x0cjP  ", "image"),

@@ -12,7 +12,7 @@ from extract.errors import Unreadable
 from extract.model import Picture, Source
 from extract.picture import load_images, prepared
 from extract.source import find_inputs
-from pipeline import convert_document, read_document, scan_page
+from pipeline import Settings, convert_document, read_document, scan_page
 
 SIZE = (827, 1169)
 """A4 at 100 dpi, in pixels."""
@@ -366,7 +366,7 @@ def test_an_image_is_taken_for_what_it_is_and_not_for_its_name(tmp_path):
     path.write_bytes(saved(Image.new("L", (300, 400), 255), "TIFF"))
     [found] = find_inputs([str(path)])
     assert found.reader == "image"
-    [page] = read_document(found).pages
+    [page] = read_document(found, Settings()).pages
     assert (page.source.page, page.lines, page.tables) == (1, (), ())
 
 
@@ -375,7 +375,7 @@ def test_a_page_of_one_colour_is_no_error(tmp_path, paper):
     path = tmp_path / "blank.png"
     path.write_bytes(saved(Image.new("L", SIZE, paper), "PNG"))
     [found] = find_inputs([str(path)])
-    [page] = read_document(found).pages
+    [page] = read_document(found, Settings()).pages
     assert (page.tables, page.lines, page.unread) == ((), (), ())
 
 
@@ -393,5 +393,5 @@ def test_a_streak_at_the_very_edge_of_a_page(side, inside):
 @pytest.mark.parametrize("dpi", [3.0, 96.0, 1200.0])
 def test_the_smallest_pictures_are_read_as_nothing(size, dpi):
     made = np.full(size, 255, np.uint8)
-    page = scan_page(Source("a.png", 1), Picture(made, dpi))
+    page = scan_page(Settings(), Source("a.png", 1), Picture(made, dpi))
     assert (page.tables, page.lines) == ((), ())

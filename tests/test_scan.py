@@ -221,6 +221,11 @@ def test_a_coloured_stamp_goes_and_print_under_it_stays():
     assert grey[200, 180] < 60  # on the ring, on print
 
 
+def test_a_negative_is_turned_over():
+    assert cells(prepared(Picture(255 - table(), 200.0)).grey) == [12]
+    assert prepared(Picture(table(), 200.0)).grey[5, 5] == 240
+
+
 def test_coloured_letters_stay():
     pixels = np.full((400, 600, 3), 245, np.uint8)
     for x in range(50, 500, 30):
