@@ -46,6 +46,8 @@ LETTER_INK = 0.6
 GUESSED = 0.45
 """Confidence of a cell of a table without rules, or with ink that was not read: always shown to a
 person."""
+SURE_LETTER = 0.9
+"""The same for a line of one or two letters, which dirt looks like."""
 DOUBT = 0.9
 """Probability of a character below which the word around it is shown to a person."""
 FIGURES = re.compile(
@@ -307,7 +309,7 @@ def to_page(
             )
         )
         first_row += tables[-1].row_count
-    print_like = [read for read in parts[-1] if sureness(read.reading) >= READABLE]
+    print_like = [read for read in parts[-1] if is_print(read.reading)]
     return Page(
         page,
         tuple(tables),
@@ -321,8 +323,23 @@ def to_page(
 
 
 def sureness(reading: Reading) -> float:
-    """Mean of the characters' confidences; 0 for a line in which nothing was read."""
-    return sum(reading.characters) / len(reading.characters) if reading.characters else 0.0
+    """Mean of the characters' confidences; 0 for a line in which nothing was read.
+
+    The dots of a leader, of which some are always lost, say nothing of the words beside them.
+    """
+    words = [
+        sure
+        for letter, sure in zip(reading.text, reading.characters, strict=True)
+        if letter not in " .…"
+    ]
+    sure = words or reading.characters
+    return sum(sure) / len(sure) if sure else 0.0
+
+
+def is_print(reading: Reading) -> bool:
+    """Outside of tables: True of text, False of handwriting, emblems and dirt."""
+    short = len(reading.text) < 3 and not any(letter.isdecimal() for letter in reading.text)
+    return sureness(reading) >= (SURE_LETTER if short else READABLE)
 
 
 def to_lines(reads: Sequence[Read], scale: float) -> tuple[Line, ...]:
