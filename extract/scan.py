@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
-from extract.grid import Grid, find_grids
+from extract.grid import Grid, Rule, find_grids
 from extract.gutters import implied_rules
 from extract.lines import Band, cut, find_lines, page_hint
 from extract.model import Box, Cell, Grey, Line, Page, Picture, Run, Source, Table
@@ -156,7 +156,8 @@ def lay_out(picture: Picture, quarters: int) -> Layout:
     drawn = bool(grids)
     if not drawn:
         grids = find_grids(*implied_rules(*ink_and_levels(upright)), height)
-    regions = [cell_region(upright, span.box) for grid in grids for span in grid.spans]
+    bare = without_level_rules(upright, across)
+    regions = [cell_region(bare, span.box) for grid in grids for span in grid.spans]
     around = outside(upright, grids)
     hint = page_hint([region.grey for region in (*regions, around)], upright.dpi)
     parts = [
@@ -178,11 +179,34 @@ def chained(after: MatLike, before: MatLike) -> MatLike:
     return both[:2]
 
 
+def without_level_rules(page: Picture, across: Sequence[Rule]) -> Picture:
+    """The page with paper in place of its level rules; a stroke of a letter that crosses one stays.
+
+    Rules bend: each is followed in pieces of half an inch.
+    """
+    grey, scale = page.grey.copy(), page.dpi / 72
+    half, reach = max(1, round(0.012 * page.dpi)), max(2, round(0.03 * page.dpi))
+    for rule in across:
+        middle, step = round(rule.at * scale), max(8, round(page.dpi / 2))
+        if not 2 * reach < middle < grey.shape[0] - 2 * reach:
+            continue
+        for start in range(max(0, round(rule.start * scale)), round(rule.end * scale), step):
+            piece = np.s_[start : min(start + step, round(rule.end * scale) + 1)]
+            around = grey[middle - reach : middle + reach + 1, piece]
+            if not around.size:
+                continue
+            y = middle - reach + int(np.argmin(around.mean(1)))
+            beside = np.maximum(grey[y - half - 1, piece], grey[y + half + 1, piece])
+            grey[y - half : y + half + 1, piece] = beside
+    return Picture(grey, page.dpi)
+
+
 def cell_region(page: Picture, box: Box) -> Region:
-    """A cell without its rules."""
+    """A cell inside its upright rules, and a little over the level one above it, which is painted
+    over: heads of letters reach into it."""
     scale, inset = page.dpi / 72, INSET_INCHES * page.dpi
     height, width = page.grey.shape[:2]
-    x0, y0 = max(0, round(box.x0 * scale + inset)), max(0, round(box.top * scale + inset))
+    x0, y0 = max(0, round(box.x0 * scale + inset)), max(0, round(box.top * scale - 2 * inset))
     x1 = min(width, max(x0 + 1, round(box.x1 * scale - inset)))
     y1 = min(height, max(y0 + 1, round(box.bottom * scale - inset)))
     return Region(page.grey[y0:y1, x0:x1], x0, y0)
