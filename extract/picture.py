@@ -244,13 +244,16 @@ def sharpness(ink: MatLike, angle: float) -> float:
 
 
 def cleaned(picture: Picture) -> Picture:
-    """Take grain off a blotchy page, smooth a speckled one; leave every other one alone, since both
-    cost small type."""
+    """Take grain off a blotchy page and the specks off a speckled one; leave every other one alone,
+    since both cost small type."""
     grey = without_grain(picture.grey)
     middle = np.asarray(cv2.medianBlur(grey, 3), np.uint8)
-    if grey is not picture.grey or speck_share(grey, middle) >= SPECK_SHARE:
+    if grey is not picture.grey:
         return Picture(middle, picture.dpi)
-    return picture
+    specks = find_specks(grey, middle)
+    if float(np.count_nonzero(specks)) < SPECK_SHARE * grey.size:
+        return picture
+    return Picture(np.where(specks, middle, grey), picture.dpi)
 
 
 def without_grain(grey: Grey) -> Grey:
@@ -275,14 +278,15 @@ def without_grain(grey: Grey) -> Grey:
     return np.asarray(255 - ((depth - low) * (255 / (ink - low))).clip(0, 255), np.uint8)
 
 
-def speck_share(grey: Grey, middle: Grey) -> float:
-    """Share of pixels that differ from all their neighbours by more than print does.
+def find_specks(grey: Grey, middle: Grey) -> NDArray[np.bool_]:
+    """Where single pixels differ from all their neighbours by more than print does; `middle` is the
+    picture after a median filter.
 
-    Dots that stand in a row are a hairline rule, which smoothing would break.
+    Dots that stand in a row are a hairline or a thin stroke, which smoothing would break.
     """
     high = cv2.threshold(cv2.absdiff(grey, middle), 90, 1, cv2.THRESH_BINARY)[1]
     crowd = cv2.filter2D(high, -1, np.ones((5, 5), np.uint8))
-    return float(np.count_nonzero((high > 0) & (crowd <= 3))) / high.size
+    return np.asarray((high > 0) & (crowd <= 3))
 
 
 def frames(content: bytes) -> Iterator[Image.Image]:

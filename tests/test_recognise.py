@@ -131,7 +131,7 @@ def test_prior_is_silent_where_the_picture_is_sure():
 
 
 def test_prior_says_no_more_than_its_most():
-    doubtful = spelled("มาตมาก", doubt=(2, {"ต": 0.94, "ด": 0.05}))
+    doubtful = spelled("มาตมาก", doubt=(2, {"ต": 0.94, "ด": 0.01}))
     assert decode(doubtful, ALPHABET, costs_of("มาด", "มาก")).text == "มาตมาก"
 
 
