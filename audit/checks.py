@@ -258,7 +258,8 @@ def low_confidence(report: Report) -> Iterator[Problem]:
         codes = [
             record.row.code
             for record in report.records
-            if page.number in record.row.pages and {"figures", "letters"} & set(record.doubts)
+            if page.number in record.row.pages
+            and {"figures", "letters", "merged"} & set(record.doubts)
         ]
         yield Problem(
             f"page {page.number}: {len(weak)} of {len(cells)} cells were read without certainty"

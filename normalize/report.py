@@ -640,6 +640,8 @@ def reading_doubts(physical: PhysicalRow, worded: bool) -> Iterator[str]:
             settled = field in COUNTED_FIELDS or (field == "question" and worded)
             if cell.figures is not None and cell.figures < UNSURE_FIGURE and not settled:
                 yield "figures"
+            if cell.origin == "ocr" and cell.column_span > 1:
+                yield "merged"  # a rule between two columns may have been missed
             sure = 1.0 if piece.text.confidence is None else piece.text.confidence
             whole = sure if cell.legible is None else cell.legible
             if whole < UNSURE_TEXT or (
