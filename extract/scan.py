@@ -185,7 +185,7 @@ def without_level_rules(page: Picture, across: Sequence[Rule]) -> Picture:
     Rules bend: each is followed in pieces of half an inch.
     """
     grey, scale = page.grey.copy(), page.dpi / 72
-    half, reach = max(1, round(0.012 * page.dpi)), max(2, round(0.03 * page.dpi))
+    reach = max(3, round(0.04 * page.dpi))
     for rule in across:
         middle, step = round(rule.at * scale), max(8, round(page.dpi / 2))
         if not 2 * reach < middle < grey.shape[0] - 2 * reach:
@@ -195,9 +195,16 @@ def without_level_rules(page: Picture, across: Sequence[Rule]) -> Picture:
             around = grey[middle - reach : middle + reach + 1, piece]
             if not around.size:
                 continue
-            y = middle - reach + int(np.argmin(around.mean(1)))
-            beside = np.maximum(grey[y - half - 1, piece], grey[y + half + 1, piece])
-            grey[y - half : y + half + 1, piece] = beside
+            levels = around.mean(1)
+            dark = levels < levels.max() - 0.25 * (levels.max() - levels.min())
+            first = last = int(np.argmin(levels))
+            while first > 0 and dark[first - 1]:
+                first -= 1
+            while last < len(dark) - 1 and dark[last + 1]:
+                last += 1
+            top, bottom = middle - reach + first - 1, middle - reach + last + 1
+            beside = np.maximum(grey[top - 1, piece], grey[bottom + 1, piece])
+            grey[top : bottom + 1, piece] = beside
     return Picture(grey, page.dpi)
 
 
@@ -209,7 +216,28 @@ def cell_region(page: Picture, box: Box) -> Region:
     x0, y0 = max(0, round(box.x0 * scale + inset)), max(0, round(box.top * scale - 2 * inset))
     x1 = min(width, max(x0 + 1, round(box.x1 * scale - inset)))
     y1 = min(height, max(y0 + 1, round(box.bottom * scale - inset)))
-    return Region(page.grey[y0:y1, x0:x1], x0, y0)
+    own = round(box.top * scale + inset) - y0
+    return Region(without_tails(page.grey[y0:y1, x0:x1], own), x0, y0)
+
+
+def without_tails(grey: Grey, above: int) -> Grey:
+    """A cell without what hangs into its first rows, `above` of them over its own top, from the
+    line of text over it: what begins at the very top and ends where the cell does."""
+    strip = grey[: above + 3]
+    if not strip.size or not above:
+        return grey
+    paper = int(np.percentile(grey, 80))
+    dark = (strip < paper - INK).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    tails = [
+        n for n in range(1, count) if stats[n, 1] == 0 and stats[n, 1] + stats[n, 3] < above + 3
+    ]
+    if not tails:
+        return grey
+    freed = grey.copy()
+    mask = cv2.dilate(np.isin(labels, tails).astype(np.uint8), np.ones((3, 3), np.uint8))
+    freed[: above + 3][mask > 0] = paper
+    return freed
 
 
 def outside(page: Picture, grids: Sequence[Grid]) -> Region:

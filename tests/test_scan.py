@@ -30,11 +30,13 @@ from extract.scan import (
     FIGURES,
     Region,
     Spot,
+    cell_region,
     doubtful_words,
     has_ink_left,
     is_inked,
     weakest,
     weakest_figure,
+    without_level_rules,
 )
 from normalize.report import normalize
 from pipeline import Settings, convert_document, line_reader, scan_page
@@ -302,6 +304,22 @@ def test_ink_that_no_line_covers_makes_a_cell_doubtful():
     assert not has_ink_left(page, (spot,), 16.0)
     assert is_inked(spot)
     assert not is_inked(Spot(Region(np.full((120, 400), 240, np.uint8), 0, 0), spot.band))
+
+
+def test_marks_that_stand_on_a_rule_are_kept_and_tails_from_above_are_not():
+    page = table()
+    cv2.line(page, (350, YS[1] - 4), (350, YS[1] + 40), 0, 3)  # the head of a letter of the cell
+    cv2.line(page, (420, YS[1] - 30), (420, YS[1] + 1), 0, 3)  # a tail of the line above
+    picture = Picture(page, 200.0)
+    across, _ = find_rules(picture)
+    bare = without_level_rules(picture, across)
+    box = Box(XS[1] * 0.36, YS[1] * 0.36, XS[2] * 0.36, YS[2] * 0.36)
+    region = cell_region(bare, box)
+    assert region.y < YS[1] - 2
+    columns = (region.grey[: YS[1] + 2 - region.y] < 100).any(0)
+    assert columns[350 - region.x]
+    assert not columns[420 - region.x]
+    assert columns.sum() < 8  # nothing is left of the rule
 
 
 # ------------------------------------------------------------------ whole pages
