@@ -65,7 +65,7 @@ HEADING = re.compile(
     r"\s*(?:[0-9๐-๙]{1,2}\.[0-9๐-๙]"
     r"|(?:\(?[0-9๐-๙]{1,2}[.)]\s*)?(?:ตัว\s*ชี้\s*วัด|ประเด็น|แบบ|หมวด|ด้าน))"
 )
-UNSURE_CODE, UNSURE_FIGURE, UNSURE_LETTER, UNSURE_TEXT = 0.8, 0.9, 0.5, 0.95
+UNSURE_CODE, UNSURE_FIGURE, UNSURE_LETTER, UNSURE_TEXT = 0.8, 0.85, 0.5, 0.95
 """What is less sure has its row shown to a person: its code; a digit; a letter of a column from
 which a value is made; a text of any column on the whole. A single letter of prose is a finding
 and no more: a word shows what it should be, a number does not."""
