@@ -35,6 +35,8 @@ INSET_INCHES = 0.018
 """A cell is cut out this far inside its rules."""
 TRIAL_LINES = 12
 """So many of the widest lines say whether a page stands upright."""
+LONG_LINE = 6
+"""Letters from which on a line says fully which way up it stands."""
 UPRIGHT = 0.93
 """Mean sureness of the characters of an upright page; below it other ways up are tried."""
 READABLE = 0.6
@@ -296,7 +298,9 @@ def trial(layout: Layout, reader: LineReader) -> float:
         spots += layout.parts[-1]
     spots.sort(key=lambda spot: spot.band.left - spot.band.right)
     images = [cut(spot.region.grey, spot.band) for spot in spots[:TRIAL_LINES]]
-    sure = sorted(map(sureness, reader.read(images)), reverse=True)[: -(-len(images) // 2)]
+    # letters on their side are often read as a few sure ones
+    known = [sureness(r) * min(1.0, len(r.text) / LONG_LINE) for r in reader.read(images)]
+    sure = sorted(known, reverse=True)[: -(-len(images) // 2)]
     return sum(sure) / len(sure) if sure else 0.0
 
 
