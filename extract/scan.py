@@ -161,7 +161,9 @@ def lay_out(picture: Picture, quarters: int) -> Layout:
     bare = without_level_rules(upright, across)
     regions = [cell_region(bare, span.box) for grid in grids for span in grid.spans]
     around = outside(upright, grids)
-    hint = page_hint([region.grey for region in (*regions, around)], upright.dpi)
+    # what stands around the tables may be dirt: it says how large letters are where no cell does
+    hint = page_hint([region.grey for region in regions], upright.dpi)
+    hint = hint or page_hint([around.grey], upright.dpi)
     parts = [
         tuple(Spot(region, band) for band in find_lines(region.grey, upright.dpi, hint))
         for region in (*regions, around)
