@@ -106,7 +106,7 @@ def repair_lines(
     return repair(pieces, defects)
 
 
-LOST = {"dropped_marks": 0.4, "unmapped_glyphs": 0.4}
+LOST = {"dropped_marks": 0.5, "unmapped_glyphs": 0.5}
 """Confidence in the text of a font that has lost letters or marks for good."""
 
 
