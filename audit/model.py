@@ -16,6 +16,17 @@ class Said(NamedTuple):
     text: str
 
 
+class Place(NamedTuple):
+    """One cell that a problem is about, as `Cell` counts: (page, row, column) names it."""
+
+    page: int
+    row: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.row}:{self.column}"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What a check yields: it knows neither its own name nor the document."""
@@ -32,7 +43,11 @@ class Problem:
     """The rows already carry the suggestion."""
     severity: Severity = "warning"
     message_th: str = ""
-    """The same sentence in Thai; empty where there is none yet."""
+    """The same sentence in Thai."""
+    places: tuple[Place, ...] = ()
+    """The cells that it is about, the one to look at first before the others."""
+    documents: tuple[str, ...] = ()
+    """Of a problem between documents: every one involved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,16 @@ class Finding:
     suggestion: str | None = None
     fixed: bool = False
     message_th: str = ""
+    places: tuple[Place, ...] = ()
+    documents: tuple[str, ...] = ()
+    """Of a finding between documents: every one involved; `document` is then empty."""
+    decided: bool = False
+    """A person has looked at it and let it stand as it is."""
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The places as findings.csv writes them: `page:row:column` of cells.csv."""
+        return tuple(map(str, self.places))
 
 
 def stamp(document: str, check: str, problem: Problem) -> Finding:
@@ -70,6 +95,8 @@ def stamp(document: str, check: str, problem: Problem) -> Finding:
         suggestion=problem.suggestion,
         fixed=problem.fixed,
         message_th=problem.message_th,
+        places=problem.places,
+        documents=problem.documents,
     )
 
 

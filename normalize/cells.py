@@ -216,7 +216,9 @@ def settle_text(page: int, table: int, text: Text, paper: Paper) -> Text:
     cell = text.cell
     own = text.text.split("\n")
     spaced: list[int] = []
-    if cell.source.box is None:
+    if text.decided and text.steps and text.steps[-1].rule == "decision":
+        breaks = [True] * (len(own) - 1)
+    elif cell.source.box is None:
         breaks = hard_lines(own, paper.kept.get((page, table, cell.column)))
     elif len(own) == len(cell.lines):
         breaks = meant_breaks(page, table, text, own, paper)
@@ -247,7 +249,7 @@ def join_text(texts: Sequence[tuple[int, int, Text]], paper: Paper) -> tuple[str
         for n in text.spaced:
             own[n] += " "
         breaks = list(text.breaks or [False] * (len(own) - 1))
-        if text.cell.source.box is None:
+        if text.cell.source.box is None and not text.decided:
             own, breaks = part_headings(own, breaks)
             width = paper.flat.get(((page, table), text.cell.column))
             if width is not None:

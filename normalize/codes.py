@@ -272,6 +272,8 @@ def split_analysis(text: str, codes: Sequence[str]) -> dict[str, str | None]:
     {'e7': 'ขาดการมีส่วนร่วม', 'e8': 'ไม่สะดวก', 'e9': None}
     >>> split_analysis("๖๖ ประเด็น หน่วยงานมี", ("i6",)), split_analysis("ประเด็นในการ", ("i3",))
     ({'i6': 'หน่วยงานมี'}, {'i3': 'ประเด็นในการ'})
+    >>> split_analysis("e๗ ประเด็น ล่าช้า (อ้างอิง ๐๒) e๘ ประเด็น ไม่สะดวก", ("e7", "e8"))
+    {'e7': 'ล่าช้า (อ้างอิง ๐๒)', 'e8': 'ไม่สะดวก'}
     """
     text = text.strip()
     if not text:
@@ -801,11 +803,19 @@ def _analysis_heads(text: str, codes: Sequence[str]) -> list[_Mark]:
     while match := _ANALYSIS_HEAD.search(folded, end):
         names = _head_names(match, text, folded, of_row)
         if names and not _is_mentioned(match, folded):
-            heads.append(_Mark(match.start(), slice(*match.span("code")), match.end(), names))
+            start = _after_bracket(folded, match.start(), match.start("code"))
+            heads.append(_Mark(start, slice(*match.span("code")), match.end(), names))
             end = match.end()
         else:
             end = match.end("code")
     return heads
+
+
+def _after_bracket(folded: str, start: int, code: int) -> int:
+    """Where a head begins whose numbering is the end of a bracket: `(อ้างอิง ๐๒) e๘ ประเด็น`."""
+    opened = folded.rfind("(", 0, start) > folded.rfind(")", 0, start)
+    close = folded.find(")", start, code)
+    return close + 1 if opened and close >= 0 and "(" not in folded[start:close] else start
 
 
 def _head_names(

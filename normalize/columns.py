@@ -44,6 +44,8 @@ class Text:
     in memory."""
     spaced: tuple[int, ...] = ()
     """The lines behind which a space stands."""
+    decided: bool = False
+    """A person said what it says; every break in it is meant."""
 
     @property
     def raw(self) -> str:

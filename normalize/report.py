@@ -3,7 +3,11 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from rapidfuzz import fuzz
 
@@ -30,7 +34,18 @@ from normalize.codes import (
     wording_ratio,
     wording_skeleton,
 )
-from normalize.columns import TableView, unnamed_columns, view_tables
+from normalize.columns import TableView, Text, unnamed_columns, view_tables
+from normalize.decisions import (
+    Decision,
+    RowDecisions,
+    Stale,
+    anchor,
+    decide_agency,
+    decide_cells,
+    decide_rows,
+    decide_years,
+    in_force,
+)
 from normalize.indicators import IndicatorReading, read_indicator
 from normalize.model import CellValue, Correction, Instrument, Row
 from normalize.periods import Period, outside, read_period
@@ -138,6 +153,23 @@ class Record:
     """The codes of the other questions of its physical row."""
     doubts: tuple[str, ...] = ()
     """Why a person should look at it, beside what its values say themselves."""
+    part: int = 0
+    """Which of the questions of its physical row it is, from 0."""
+    decided: frozenset[str] = frozenset()
+    """The values that a person gave or let stand; empty text for the row as a whole."""
+    reasons: tuple[str, ...] = ()
+    """Why a person should look, all of it: the doubts, and what its values say themselves."""
+    again: tuple[TableRow, ...] = ()
+    """What the repeats of its pages say of the same row."""
+    indicators_again: tuple[SaidIndicator, ...] = ()
+    """What they print for its indicator."""
+    decided_steps: tuple[tuple[str, Step], ...] = ()
+    """What a person changed of the values that its cells were read as, by field."""
+
+    @property
+    def anchor(self) -> tuple[int, int, int]:
+        """Page, row and column of the cell that a decision on the row names."""
+        return anchor(self.physical)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +190,11 @@ class Report:
     defects: tuple[tuple[str, tuple[str, ...]], ...] = ()
     unnamed: frozenset[tuple[int, int]] = frozenset()
     """(Page, table) of tables that lack a field and have a column that no field names."""
+    decisions: tuple[Decision, ...] = ()
+    """What people decided of this document and still holds."""
+    stale: tuple[Stale, ...] = ()
+    decided_cells: frozenset[tuple[int, int, int]] = frozenset()
+    """(Page, row, column) of cells whose value a person gave or let stand."""
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -175,19 +212,36 @@ def choose_profile(
     return best if best is not None and counts[best.name] else None
 
 
-def normalize(document: str, source: Iterable[Page], profiles: Sequence[Profile]) -> Report:
-    """All of one document; pure in its pages and the profiles.
+def normalize(
+    document: str,
+    source: Iterable[Page],
+    profiles: Sequence[Profile],
+    decisions: Iterable[Decision] = (),
+) -> Report:
+    """All of one document; pure in its pages, the profiles and what people decided of it.
 
     What the pages hold is let go on the way; give an iterator, and nothing keeps it.
     """
     word_costs()  # loading leaves much to be used again: before the pages, not on top of them
     pages = list(source)
+    held = in_force(decisions)
     defects = find_defects(pages)
     tables = [
         (page.source.page, i, table, tuple(repair_cell(cell, defects) for cell in table.cells))
         for page in pages
         for i, table in enumerate(page.tables)
     ]
+    decided, stale_cells = decide_cells(
+        {place_of(page, text): text for page, _, _, texts in tables for text in texts}
+        if any(d.target == "cell" for d in held)
+        else {},
+        held,
+    )
+    if decided:
+        tables = [
+            (page, i, table, tuple(decided.get(place_of(page, text), text) for text in texts))
+            for page, i, table, texts in tables
+        ]
     views_of = {profile.name: view_tables(tables, profile) for profile in profiles}
     profile = choose_profile(views_of, profiles)
     if profile is not None:
@@ -198,6 +252,7 @@ def normalize(document: str, source: Iterable[Page], profiles: Sequence[Profile]
     page_views = tuple(view_page(page, defects, views, data_pages) for page in pages)
     del pages, tables, views_of
     years = settle_years(tuple(years_said(page_views, views, profile)))
+    years, year_decisions, stale_years = decide_years(years, held)
     framework = framework_for(years.assessment or (years.fiscal or 2569) - 1)
     paper = measure(views, [question.text for question in framework.questions])
     views = settle_lines(views, paper)
@@ -220,12 +275,48 @@ def normalize(document: str, source: Iterable[Page], profiles: Sequence[Profile]
             for view in views
             if profile is not None and unnamed_columns(view, profile)
         ),
+        decided_cells=frozenset(decided),
     )
-    drafts = list(read_rows(report, profile, paper)) if profile is not None else []
-    agency = resolve_agency(tuple(mentions_of(page_views, views, paper)), gazetteer())
+    physical = physical_rows(report, profile) if profile is not None else ()
+    of_rows, stale_rows = decide_rows(physical, held)
+    drafts = (
+        list(read_rows(report, profile, paper, physical, of_rows)) if profile is not None else []
+    )
+    printed = resolve_agency(tuple(mentions_of(page_views, views, paper)), gazetteer())
+    agency, agency_decisions, stale_agency = decide_agency(printed, held)
     records = twice_asked(tuple(place_record(draft, agency, years) for draft in drafts))
     corrections += row_corrections(document, agency, records)
-    return replace(report, agency=agency, records=records, corrections=tuple(corrections))
+    corrections += decided_corrections(document, printed, year_decisions, agency_decisions, report)
+    return replace(
+        report,
+        agency=agency,
+        records=records,
+        corrections=tuple(corrections),
+        decisions=held,
+        stale=(*stale_cells, *stale_years, *stale_rows, *stale_agency),
+    )
+
+
+def place_of(page: int, text: Text) -> tuple[int, int, int]:
+    """What names a cell of the document: page, row and column."""
+    return page, text.cell.row, text.cell.column
+
+
+def decided_corrections(
+    document: str,
+    printed: Agency,
+    years: Sequence[Decision],
+    agency: Sequence[Decision],
+    report: Report,
+) -> Iterator[Correction]:
+    """What people decided of the document as a whole, as far as it changed a value."""
+    before = {"agency": printed.name or ""}
+    for decision in (*years, *agency):
+        said = before.get(decision.field, decision.was)
+        if decision.now is not None and decision.now != said:
+            yield Correction(
+                document, None, None, None, decision.field, "decision", said, decision.now
+            )
 
 
 def view_page(
@@ -407,24 +498,35 @@ def hash_of(text: str) -> int:
     return sum(ord(letter) * weight for letter, weight in zip(text, (1, 3, 5, 7), strict=False)) % 4
 
 
-def read_rows(report: Report, profile: Profile, paper: Paper) -> Iterator[Record]:
-    """One record a code, from the rows of all data tables but those of repeated pages."""
+def physical_rows(report: Report, profile: Profile) -> tuple[PhysicalRow, ...]:
+    """The rows of all data tables but those of repeated pages, put together over page breaks."""
+    repeated = {twin.again for twin in report.twins}
+    rows: list[TableRow] = []
+    for view in report.views:
+        if view.is_data and view.page not in repeated:
+            rows += carry_merged(rows, rows_of(view, profile))
+    return put_together(rows, Wording(report.framework))
+
+
+def read_rows(
+    report: Report,
+    profile: Profile,
+    paper: Paper,
+    physical: Sequence[PhysicalRow],
+    decided: RowDecisions,
+) -> Iterator[Record]:
+    """One record a code, from the physical rows and what people decided of them."""
     framework = report.framework
     repeated = {twin.again: twin.page for twin in report.twins}
-    rows: list[TableRow] = []
     shadows: dict[int, list[TableRow]] = defaultdict(list)
     for view in report.views:
-        if not view.is_data:
-            continue
-        if view.page in repeated:
+        if view.is_data and view.page in repeated:
             shadows[repeated[view.page]] += rows_of(view, profile)
-        else:
-            rows += carry_merged(rows, rows_of(view, profile))
-
     indicator: list[SaidIndicator] = []
-    for physical in put_together(rows, Wording(framework)):
-        indicator = say_indicators(physical, indicator, framework)
-        yield from split_row(report, paper, physical, indicator, shadows)
+    for number, row in enumerate(physical):
+        indicator = say_indicators(row, indicator, framework)
+        own = {part: fields for (of, part), fields in decided.items() if of == number}
+        yield from split_row(report, paper, row, indicator, shadows, own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -497,6 +599,7 @@ def split_row(
     physical: PhysicalRow,
     indicators: Sequence[SaidIndicator],
     shadows: Mapping[int, Sequence[TableRow]],
+    decided: Mapping[int, Mapping[str, Decision]],
 ) -> Iterator[Record]:
     """The records of one physical row: one for each question in it."""
     framework = report.framework
@@ -506,6 +609,7 @@ def split_row(
     readings = [
         read_code(part.printed, part.text, indicator_no, framework, part.shared) for part in parts
     ]
+    readings = [decide_code(reading, decided.get(i, {})) for i, reading in enumerate(readings)]
     names = [reading.code or f"?{i}" for i, reading in enumerate(readings)]
     analyses = split_analysis(joined["analysis"], names)
     shared = {
@@ -530,7 +634,7 @@ def split_row(
         for part, reading in zip(parts, readings, strict=True)
     )
     doubts += tuple(reading_doubts(physical, worded))
-    for part, reading, name in zip(parts, readings, names, strict=True):
+    for n, (part, reading, name) in enumerate(zip(parts, readings, names, strict=True)):
         score = read_score(scored, assessed=report.years.assessment, code=reading.code)
         analysis = finish(analyses.get(name) or "")[0] or None
         own_no = indicator_no
@@ -570,10 +674,13 @@ def split_row(
             references=references.known,
             confidence=row_confidence(physical, reading),
         )
+        repeats = tuple(repeats_of(twins, reading, indicator_no, framework))
+        own = decided.get(n, {})
+        row, changes = decide_row(row, own, framework)
         yield Record(
             row,
             reading,
-            tuple(say_codes(physical, twins, part, reading, indicator_no, framework)),
+            tuple(say_codes(physical, part, reading, repeats)),
             tuple(indicators),
             period,
             score,
@@ -581,9 +688,91 @@ def split_row(
             sections,
             references,
             physical,
-            tuple(n for n in names if n != name),
+            tuple(other for other in names if other != name),
             doubts,
+            n,
+            frozenset(own),
+            again=tuple(row for row, _ in repeats),
+            indicators_again=tuple(
+                said
+                for twin, _ in repeats
+                for said in say_indicators(PhysicalRow((twin,)), [], framework)
+            ),
+            decided_steps=changes,
         )
+
+
+def decide_code(reading: CodeReading, decided: Mapping[str, Decision]) -> CodeReading:
+    """A code as a person gave it; how it is printed and was read stays with it."""
+    decision = decided.get("code")
+    if decision is None:
+        return reading
+    sure = replace(reading, confidence=1.0, disagrees=())
+    if decision.now is None or decision.now == (reading.code or ""):
+        return sure
+    step = Step("decision", reading.code or reading.printed or "", decision.now)
+    return replace(sure, code=decision.now or None, steps=(*reading.steps, step))
+
+
+def decide_row(
+    row: Row, decided: Mapping[str, Decision], framework: Framework
+) -> tuple[Row, tuple[tuple[str, Step], ...]]:
+    """A row with the values that a person gave it, and each change by its field.
+
+    The code is settled before the row is made. A value that cannot be read as what its field holds
+    is left alone: the review takes none, so the file was edited by hand.
+    """
+    changes: list[tuple[str, Step]] = []
+    for field, decision in decided.items():
+        if field in ("", "code") or decision.now is None:
+            continue
+        before = written(getattr(row, field))
+        if decision.now == before:
+            continue
+        with suppress(ValueError, ArithmeticError):
+            row = replace(row, **{field: typed(field, decision.now)})
+            changes.append((field, Step("decision", before, decision.now)))
+    if "indicator_no" in decided and row.indicator_no is not None:
+        indicator = framework.indicator(row.indicator_no)
+        row = replace(
+            row,
+            indicator_name=indicator.name if indicator else None,
+            instrument=indicator.instrument if indicator else row.instrument,
+        )
+    return row, tuple(changes)
+
+
+def written(value: object) -> str:
+    """A value of a row as a decision writes it: items on lines of their own, empty for none.
+
+    >>> written(("กองคลัง", "กองช่าง")), written(None), written(Decimal("83.5"))
+    ('กองคลัง\\nกองช่าง', '', '83.5')
+    """
+    if isinstance(value, tuple):
+        return "\n".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def typed(field: str, text: str) -> Any:
+    """A value as its field holds it. Raises ValueError or ArithmeticError for one it cannot hold.
+
+    >>> typed("end_date", "2026-09-30"), typed("responsible", "กองคลัง\\nกองช่าง"), typed("score", "")
+    (datetime.date(2026, 9, 30), ('กองคลัง', 'กองช่าง'), None)
+    """
+    if field in ("responsible", "references"):
+        return tuple(filter(None, map(str.strip, text.split("\n"))))
+    if not text.strip():
+        return None
+    if field == "indicator_no":
+        return int(text)
+    if field == "score":
+        score = Decimal(text)
+        if not score.is_finite():
+            raise ValueError(text)
+        return score
+    if field in ("start_date", "end_date"):
+        return date.fromisoformat(text)
+    return text
 
 
 def columns_of_result(physical: PhysicalRow, paper: Paper) -> Sections:
@@ -640,7 +829,7 @@ def reading_doubts(physical: PhysicalRow, worded: bool) -> Iterator[str]:
             settled = field in COUNTED_FIELDS or (field == "question" and worded)
             if cell.figures is not None and cell.figures < UNSURE_FIGURE and not settled:
                 yield "figures"
-            if cell.origin == "ocr" and cell.column_span > 1:
+            if cell.origin == "ocr" and cell.column_span > 1 and not piece.text.decided:
                 yield "merged"  # a rule between two columns may have been missed
             sure = 1.0 if piece.text.confidence is None else piece.text.confidence
             whole = sure if cell.legible is None else cell.legible
@@ -656,11 +845,9 @@ def join_pieces(pieces: Sequence[Piece], paper: Paper) -> str:
 
 def say_codes(
     physical: PhysicalRow,
-    twins: Sequence[TableRow],
     part: QuestionPart,
     reading: CodeReading,
-    indicator_no: int | None,
-    framework: Framework,
+    repeats: Sequence[tuple[TableRow, CodeReading]],
 ) -> Iterator[SaidCode]:
     """What each page prints for a code; a repeated page may print another."""
     page = next(
@@ -672,11 +859,21 @@ def say_codes(
         physical.pages[0],
     )
     yield SaidCode(page, reading)
+    yield from (SaidCode(row.page, again) for row, again in repeats)
+
+
+def repeats_of(
+    twins: Sequence[TableRow],
+    reading: CodeReading,
+    indicator_no: int | None,
+    framework: Framework,
+) -> Iterator[tuple[TableRow, CodeReading]]:
+    """The rows of repeated pages that ask for the same code, and how it was read there."""
     for row in twins:
         for other in split_questions(" ".join(row.raw("question").split("\n")), framework):
             again = read_code(other.printed, other.text, indicator_no, framework, other.shared)
             if reading.code is not None and again.code == reading.code:
-                yield SaidCode(row.page, again)
+                yield row, again
 
 
 def row_confidence(physical: PhysicalRow, reading: CodeReading) -> float:
@@ -703,21 +900,7 @@ def instrument_of(code: str | None) -> Instrument | None:
 
 def place_record(record: Record, agency: Agency, years: Years) -> Record:
     """Put the agency on a row, and say whether a person should look at it."""
-    doubtful = (
-        agency.needs_review
-        or record.code.code is None
-        or bool(record.code.disagrees)
-        or record.code.how == "misread"
-        or record.score.doubtful
-        or not record.units.certain
-        or not record.sections.certain
-        or (record.period is not None and not record.period.certain)
-        or record.code.confidence < UNSURE_CODE
-        or years.fiscal is None
-        or "fiscal" in years.inferred
-        or bool(record.doubts)
-        or outside(record.period, years.fiscal)
-    )
+    reasons = tuple(dict.fromkeys(reasons_of(record, agency, years)))
     row = replace(
         record.row,
         agency=agency.name,
@@ -726,17 +909,50 @@ def place_record(record: Record, agency: Agency, years: Years) -> Record:
         district_code=agency.district_code,
         province_code=agency.province_code,
         confidence=min(record.row.confidence, agency.confidence),
-        needs_review=doubtful,
+        needs_review=bool(reasons),
     )
-    return replace(record, row=row)
+    return replace(record, row=row, reasons=reasons)
+
+
+def reasons_of(record: Record, agency: Agency, years: Years) -> Iterator[str]:
+    """Why a person should look at a row: one word each, of what nobody has decided yet."""
+    if agency.needs_review:
+        yield "agency"
+    if years.fiscal is None or "fiscal" in years.inferred:
+        yield "year"
+    if "" in record.decided:
+        return
+    own = {
+        "code": record.code.code is None
+        or bool(record.code.disagrees)
+        or record.code.how == "misread"
+        or record.code.confidence < UNSURE_CODE,
+        "score": record.score.doubtful,
+        "responsible": not record.units.certain,
+        "sections": not record.sections.certain,
+        "timeframe": (record.period is not None and not record.period.certain)
+        or outside(record.period, years.fiscal),
+    }
+    settled = {
+        *record.decided,
+        *(["sections"] if {"strengths", "weaknesses"} & record.decided else []),
+        *(["timeframe"] if {"start_date", "end_date"} & record.decided else []),
+    }
+    yield from (name for name, doubtful in own.items() if doubtful and name not in settled)
+    yield from record.doubts
 
 
 def twice_asked(records: Sequence[Record]) -> tuple[Record, ...]:
     """Ask for a look at rows that bear one code without being one page twice."""
     counts = Counter(record.row.code for record in records if record.row.code)
     return tuple(
-        replace(record, row=replace(record.row, needs_review=True), doubts=(*record.doubts, "code"))
-        if counts[record.row.code or ""] > 1
+        replace(
+            record,
+            row=replace(record.row, needs_review=True),
+            doubts=(*record.doubts, "code twice"),
+            reasons=(*record.reasons, "code twice"),
+        )
+        if counts[record.row.code or ""] > 1 and not {"", "code"} & record.decided
         else record
         for record in records
     )
@@ -762,6 +978,9 @@ def row_corrections(
             change.confidence,
         )
     for record in records:
+        for field, step in record.decided_steps:
+            page, row, _ = record.anchor
+            yield Correction(document, page, row, None, field, step.rule, step.before, step.after)
         changes: tuple[tuple[str, str, tuple[Step, ...], float | None], ...] = (
             ("code", "question", record.code.steps, record.code.confidence),
             ("start_date", "timeframe", record.period.steps if record.period else (), None),

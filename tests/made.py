@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from extract.dump import read_dump
 from extract.pdf import read_pdf
+from normalize.decisions import Decision
 from normalize.report import Report, normalize
 from profiles.report import profiles
 
@@ -196,9 +197,9 @@ def paged(*pages: str) -> str:
     return "".join(f"<!-- page {n} -->\n{page}" for n, page in enumerate(pages, 1))
 
 
-def report_of(*pages: str, name: str = "a.txt") -> Report:
+def report_of(*pages: str, name: str = "a.txt", decisions: Sequence[Decision] = ()) -> Report:
     """What becomes of a dump of these pages."""
-    return normalize(name, tuple(read_dump(name, paged(*pages))), profiles())
+    return normalize(name, tuple(read_dump(name, paged(*pages))), profiles(), decisions)
 
 
 def report_of_pdf(*pages: str) -> Report:

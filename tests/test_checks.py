@@ -8,10 +8,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from made import AGENCY, TITLE, report_of, report_of_pdf, row, tsv, words
+from made import AGENCY, HEADERS, TITLE, report_of, report_of_pdf, row, tsv, words
 
 from audit.checks import CHECKS, audit
 from audit.model import page_list
+from normalize.decisions import Decision
 from normalize.model import CellValue
 
 QUESTIONS = (
@@ -88,6 +89,20 @@ def asked(n, question, **cells):
 def bare(n, digits):
     """The question of page n with another code before it."""
     return f"{digits} {QUESTIONS[n - 1][1].split(' ', 1)[1]}"
+
+
+def headed(n, **headers):
+    return {f"p{n}": tsv([body(n)], headers=HEADERS | headers)}
+
+
+def shared(analysis):
+    """Page 8 with three questions in one cell."""
+    question = (
+        "e๗ หน่วยงานเปิดโอกาสให้บุคคลภายนอกเข้าไปมีส่วนร่วมในการปรับปรุงพัฒนาการดำเนินงานของหน่วยงาน "
+        "e๘ หน่วยงานมีการปรับปรุงการดำเนินงานให้ตอบสนองต่อประชาชน "
+        "e๙ หน่วยงานมีการปรับปรุงระบบการให้บริการเพื่อให้เกิดความสะดวก รวดเร็ว และมีประสิทธิภาพ"
+    )
+    return asked(8, question, analysis=analysis)
 
 
 OTHER = AGENCY.replace("ศรีเตี้ย", "ศรีเตีย")
@@ -169,6 +184,136 @@ FOUND = {
             {"message": "indicator 10 การป้องกันการทุจริต has no row"},
         ),
     },
+    "duplicate_row": {
+        "one code in two rows": (
+            pages(p6=tsv([body(6), body(6) | {"analysis": ANALYSES[6], "measures": LONG}])),
+            {"pages": (6,), "code": "e1", "severity": "warning"},
+        ),
+        "on two pages": (
+            [*pages(), tsv([body(2) | {"analysis": LONG, "measures": ANALYSES[0]}])],
+            {"pages": (2, 11), "code": "i6"},
+        ),
+    },
+    "indicator_name_conflict": {
+        "the name of another number": (
+            pages(p2=tsv([body(2) | {"indicator": "๒.การใช้อำนาจ"}])),
+            {"pages": (2,), "code": "i6", "suggestion": "2 การใช้งบประมาณ"},
+        ),
+        "the twin of a page prints another name": (
+            [
+                *pages(p2=tsv([body(2) | {"measures": LONG}])),
+                tsv([body(2) | {"measures": LONG, "indicator": "๒.การอำนาจ"}]),
+            ],
+            {"pages": (2, 11), "code": "i6"},
+        ),
+    },
+    "header_variant": {
+        "another known header on two pages": (
+            pages(**headed(7, question="ข้อความ ITA"), **headed(8, question="ข้อความ ITA")),
+            {"pages": (7, 8), "field": "question", "severity": "info"},
+        ),
+        "one that nobody knows, in the usual place": (
+            pages(**headed(4, steps="วิธีการขั้นตอนในการทำงานของหน่วยงาน")),
+            {"pages": (4,), "field": "steps"},
+        ),
+    },
+    "cell_empty": {
+        "no measures in one of ten rows": (
+            pages(p4=tsv([body(4) | {"measures": ""}])),
+            {"pages": (4,), "code": "i10", "field": "measures", "severity": "info"},
+        ),
+        "no units": (
+            pages(p7=tsv([body(7) | {"responsible": ""}])),
+            {"pages": (7,), "code": "e4", "field": "responsible"},
+        ),
+    },
+    "text_truncated": {
+        "a preposition at the end": (
+            pages(**asked(5, QUESTIONS[4][1], analysis="ควรแจ้งเวียนและกำชับให้บุคลากรภายใน")),
+            {"pages": (5,), "code": "i15", "field": "analysis", "severity": "warning"},
+        ),
+        "a cause without what it does": (
+            pages(**asked(9, QUESTIONS[8][1], result="จุดแข็ง: ได้ดี เนื่องจากการตรวจสอบตามแบบประเมิน")),
+            {"pages": (9,), "code": "o2", "field": "result"},
+        ),
+        "within a word": (
+            pages(**asked(3, QUESTIONS[2][1], measures="จัดทำแผนประชาสั")),
+            {"pages": (3,), "code": "i7", "field": "measures"},
+        ),
+        "within a word that another row has whole": (
+            pages(
+                p3=tsv([body(3) | {"measures": LONG[:-3]}]), p4=tsv([body(4) | {"measures": LONG}])
+            ),
+            {"pages": (3,), "code": "i7"},
+        ),
+    },
+    "step_gap": {
+        "a number is skipped": (
+            pages(**asked(4, QUESTIONS[3][1], steps="๑. สำรวจ ๓. สรุปผล")),
+            {"pages": (4,), "code": "i10", "field": "steps", "severity": "info"},
+        ),
+        "a number stands twice": (
+            pages(**asked(4, QUESTIONS[3][1], steps="1) สำรวจ 2) จัดทำ 2) สรุปผล")),
+            {"message": "steps: 2 is followed by 2"},
+        ),
+        "the steps of another row go on": (
+            pages(**asked(4, QUESTIONS[3][1], steps="๓. สำรวจ ๔. สรุปผล")),
+            {"message": "steps: starts at 3"},
+        ),
+    },
+    "question_mismatch": {
+        "another word": (
+            pages(**asked(1, QUESTIONS[0][1].replace("มากน้อย", "อย่างน้อย"))),
+            {"pages": (1,), "code": "i1", "field": "question", "fixed": False},
+        ),
+        "a word is missing": (
+            pages(**asked(6, QUESTIONS[5][1].replace("หรือให้บริการ", ""))),
+            {"pages": (6,), "code": "e1"},
+        ),
+    },
+    "analysis_missing": {
+        "two of three questions have one": (
+            pages(**shared("e๗ ประเด็น ขาดการมีส่วนร่วม e๘ ประเด็น ยังไม่ตอบสนอง")),
+            {"pages": (8,), "code": "e9", "field": "analysis"},
+        ),
+    },
+    "score_range": {
+        "more than a hundred": (
+            pages(**asked(2, QUESTIONS[1][1], result="จุดแข็ง: ได้คะแนน ๑๓๒ คะแนน")),
+            {"pages": (2,), "code": "i6", "field": "score", "severity": "error"},
+        ),
+    },
+    "score_conflict": {
+        "two in one cell": (
+            pages(**asked(2, QUESTIONS[1][1], result="ได้คะแนน ๘๕.๕๐ คะแนน คะแนนการประเมิน ๕๒")),
+            {"pages": (2,), "code": "i6", "field": "score", "severity": "error"},
+        ),
+    },
+    "reference_unknown": {
+        "an item that the list does not have": (
+            pages(**asked(2, QUESTIONS[1][1], analysis="ควรเปิดเผยข้อมูล (อ้างอิงจาก ๐๗๐)")),
+            {"pages": (2,), "code": "i6", "field": "references"},
+        ),
+    },
+    "unit_variant": {
+        "with and without a sign": (
+            pages(
+                **asked(2, QUESTIONS[1][1], responsible="กองการศึกษาฯ"),
+                **asked(4, QUESTIONS[3][1], responsible="กองการศึกษา"),
+            ),
+            {"pages": (2, 4), "suggestion": "กองการศึกษา", "fixed": True, "severity": "info"},
+        ),
+    },
+    "period_outside_year": {
+        "the quarter of another year": (
+            pages(**asked(5, QUESTIONS[4][1], timeframe="ไตรมาสที่ ๒ ปีงบประมาณ ๒๕๖๕")),
+            {"pages": (5,), "code": "i15", "field": "timeframe", "severity": "warning"},
+        ),
+        "months after its end": (
+            pages(**asked(5, QUESTIONS[4][1], timeframe="ตุลาคม - ธันวาคม ๒๕๖๙")),
+            {"pages": (5,), "code": "i15"},
+        ),
+    },
     "page_without_table": {
         "a page of prose after the first table": (
             pages(p4=pages()[3] + "<!-- page 41 -->\n" + PROSE),
@@ -239,6 +384,132 @@ ALONE = {
             p4=tsv([body(4) | {"indicator": "๔.การใช้ทรัพย์สินของทางราชการ"}])
         ),
         "no rows at all": [PROSE],
+    },
+    "duplicate_row": {
+        "a row a code": pages(),
+        "a page that stands twice": [
+            *pages(p2=tsv([body(2) | {"measures": LONG}])),
+            tsv([body(2) | {"measures": LONG}]),
+        ],
+        "a row that goes on over the page": [
+            *pages(),
+            tsv([dict.fromkeys(body(10), "") | {"analysis": "และปรับปรุงให้เป็นปัจจุบัน"}]),
+        ],
+    },
+    "indicator_name_conflict": {
+        "number and name agree": pages(),
+        "a name misread by a letter": pages(p2=tsv([body(2) | {"indicator": "๒.การใช้งบประมาน"}])),
+        "no number": pages(p2=tsv([body(2) | {"indicator": "การใช้งบประมาณ"}])),
+        "the name in other words": pages(
+            p4=tsv([body(4) | {"indicator": "๔.การใช้ทรัพย์สินของทางราชการ"}])
+        ),
+    },
+    "header_variant": {
+        "alike on all pages": pages(),
+        "spaces and dots": pages(**headed(3, question="ข้อ คำถาม ITA.")),
+        "a letter misread": pages(**headed(3, steps="ขั้นตอน/วิธีการคำเนินการ")),
+        "a page without a header": pages(p5=tsv([body(5)], headers={})),
+    },
+    "cell_empty": {
+        "all filled": pages(),
+        "a dash": pages(p4=tsv([body(4) | {"measures": "-"}])),
+        "a column that nobody fills": pages(
+            **{f"p{n}": tsv([body(n) | {"result": ""}]) for n in range(1, 11)}
+        ),
+        "times that are merged over rows": pages(
+            **{f"p{n}": tsv([body(n) | {"timeframe": ""}]) for n in (2, 4, 6)}
+        ),
+        "the rest of a row on its next page": [
+            *pages(),
+            tsv([dict.fromkeys(body(10), "") | {"analysis": "และปรับปรุงให้เป็นปัจจุบัน"}]),
+        ],
+    },
+    "text_truncated": {
+        "whole sentences": pages(),
+        "a word that ends so by itself": pages(
+            **asked(5, QUESTIONS[4][1], analysis="แจ้งผ่านหนังสือเวียนและกลุ่ม LINE ภายใน")
+        ),
+        "a noun that ends in a preposition's letters": pages(
+            **asked(5, QUESTIONS[4][1], analysis="ควรตรวจสอบทรัพย์สินของทางราชการ")
+        ),
+        "a bracket at the end": pages(
+            **asked(5, QUESTIONS[4][1], analysis="ควรปรับปรุงเว็บไซต์ (อ้างอิงจาก ๐๘)")
+        ),
+        "the next page goes on": [
+            *pages(p10=tsv([body(10) | {"analysis": "ควรเผยแพร่แผนและเพื่อเป็นการ"}])),
+            tsv([dict.fromkeys(body(10), "") | {"analysis": "ป้องกันการทุจริต"}]),
+        ],
+        "another row says more after the same words": pages(
+            p3=tsv([body(3) | {"measures": LONG}]),
+            p4=tsv([body(4) | {"measures": LONG + "และเผยแพร่"}]),
+        ),
+    },
+    "step_gap": {
+        "in order": pages(**asked(4, QUESTIONS[3][1], steps="๑. สำรวจ ๒. จัดทำ ๓. สรุปผล")),
+        "two lists": pages(**asked(4, QUESTIONS[3][1], steps="1. สำรวจ 2. จัดทำ 1. สรุปผล")),
+        "parts of a step": pages(
+            **asked(4, QUESTIONS[3][1], steps="1. สำรวจ 1.1 ประชุม 1.2 แจ้ง 2. สรุปผล")
+        ),
+        "two steps in one line": pages(
+            **asked(4, QUESTIONS[3][1], steps="1. สำรวจความเห็น 2. จัดทำแผน 3. สรุปผล")
+        ),
+        "no numbers": pages(**asked(4, QUESTIONS[3][1], steps="- สำรวจ - สรุปผลใน 3 เดือน")),
+    },
+    "question_mismatch": {
+        "official wording": pages(),
+        "a letter misread": pages(**asked(1, QUESTIONS[0][1].replace("ขั้นตอน", "ขันตอบ"))),
+        "spaces and signs": pages(**asked(1, QUESTIONS[0][1].replace(" มาก", " , มาก"))),
+        "an item of the list in short": pages(**asked(10, "o๒๕ แผนป้องกันการทุจริต")),
+        "the wording of the year is not known": pages(
+            **asked(3, "i๗ ท่านได้รับความเป็นธรรมในการมอบหมายงาน มากน้อยเพียงใด")
+        ),
+    },
+    "analysis_missing": {
+        "each has its own": pages(
+            **shared("e๗ ประเด็น ขาดการมีส่วนร่วม e๘ ประเด็น ไม่ตอบสนอง e๙ ประเด็น ไม่สะดวก")
+        ),
+        "one text for all": pages(**shared("ประชาชนขาดการมีส่วนร่วมและไม่สะดวก")),
+        "none at all": pages(**shared("")),
+    },
+    "score_range": {
+        "a hundred": pages(**asked(2, QUESTIONS[1][1], result="ได้คะแนน ๑๐๐ คะแนน")),
+        "people, not points": pages(**asked(2, QUESTIONS[1][1], result="มีผู้ตอบแบบวัด ๑๓๒ คน")),
+    },
+    "score_conflict": {
+        "one score": pages(**asked(2, QUESTIONS[1][1], result="ได้คะแนน ๘๕.๕๐ คะแนน")),
+        "the full score beside it": pages(
+            **asked(2, QUESTIONS[1][1], result="ได้คะแนน ๘๕.๕๐ จากคะแนนเต็ม ๑๐๐ คะแนน")
+        ),
+        "the score of the year before": pages(
+            **asked(2, QUESTIONS[1][1], result="ได้คะแนน ๘๕.๕๐ คะแนน จากปี ๒๕๖๗ ที่ได้คะแนน ๗๐")
+        ),
+    },
+    "reference_unknown": {
+        "items that there are": pages(
+            **asked(2, QUESTIONS[1][1], analysis="ควรเปิดเผยข้อมูล (อ้างอิงจาก ๐๑๒ ,๐๑๓)")
+        ),
+        "sub-indicators": pages(
+            **asked(2, QUESTIONS[1][1], analysis="ควรเปิดเผย (อ้างอิงจากตัวชี้วัด ๙.๑, ๙.๒)")
+        ),
+        "a telephone number": pages(**asked(2, QUESTIONS[1][1], measures="โทร ๐๗๐ ๑๒๓ ๔๕๖")),
+    },
+    "unit_variant": {
+        "one way": pages(),
+        "a space and a line's end": pages(
+            **asked(2, QUESTIONS[1][1], responsible="กอง การศึกษา"),
+            **asked(4, QUESTIONS[3][1], responsible="กองการศึกษา"),
+        ),
+        "two units": pages(
+            **asked(2, QUESTIONS[1][1], responsible="กองคลัง"),
+            **asked(4, QUESTIONS[3][1], responsible="กองช่าง"),
+        ),
+    },
+    "period_outside_year": {
+        "the whole year": pages(),
+        "its first month, a calendar year before": pages(
+            **asked(5, QUESTIONS[4][1], timeframe="ตุลาคม - ธันวาคม ๒๕๖๘")
+        ),
+        "no date": pages(**asked(5, QUESTIONS[4][1], timeframe="ตามความเหมาะสม")),
     },
     "page_without_table": {
         "a cover before the first table": ["<h1>" + TITLE + "</h1>\n" + AGENCY + "\n", *pages()],
@@ -380,11 +651,44 @@ def test_every_check_says_what_it_finds_and_what_it_leaves_alone(check):
     assert inspect.isgeneratorfunction(check)
 
 
+def test_stale_decision_finds_a_picture_of_a_page():
+    """The cell of a decision reads otherwise now."""
+    decision = cell_decision(was="อ่านเป็นอย่างอื่น", now="เป็นไปตามที่กำหนด")
+    [finding] = [f for f in audit(decided(decision)) if f.check == "stale_decision"]
+    assert finding.pages == (1,)
+    assert finding.suggestion == "เป็นไปตามที่กำหนด"
+    assert dict(finding.values)["was"] == "อ่านเป็นอย่างอื่น"
+    assert dict(finding.values)["reads"] == ANALYSES[0]
+
+
+def test_stale_decision_leaves_an_empty_page_alone():
+    """The cell reads as it did: the decision is applied, and so it is in another row."""
+    decision = cell_decision(was=ANALYSES[0], now="เป็นไปตามที่กำหนด")
+    for moved in (decision, replace(decision, row=decision.row + 3)):
+        report = decided(moved)
+        assert [f for f in audit(report) if f.check == "stale_decision"] == []
+        assert report.rows[0].analysis == "เป็นไปตามที่กำหนด"
+
+
+def cell_decision(was, now):
+    """A decision on the analysis of page 1."""
+    cell = next(c for c in report_of(*pages()).cells if (c.page, c.field) == (1, "analysis"))
+    return Decision("d1", "a.txt", "cell", "analysis", 1, cell.row, cell.column, was=was, now=now)
+
+
+def decided(*decisions):
+    return report_of(*pages(), decisions=decisions)
+
+
 def test_checks_have_the_names_of_the_contract():
     names = [check.__name__ for check in CHECKS]
     assert len(set(names)) == len(names)
-    assert set(names) >= {
+    assert set(names) == {
         *("agency_conflict", "agency_unknown", "year_conflict", "duplicate_page"),
         *("code_misread", "code_conflict", "code_unknown", "indicator_missing"),
+        *("duplicate_row", "indicator_name_conflict", "header_variant", "cell_empty"),
+        *("text_truncated", "step_gap", "question_mismatch", "analysis_missing"),
+        *("score_range", "score_conflict", "reference_unknown", "unit_variant"),
+        *("period_outside_year", "low_confidence", "stale_decision"),
         *("page_unreadable", "page_without_table"),
     }

@@ -71,7 +71,7 @@ class GridRow:
 
 
 def indicator_text(row: PrintedRow, style: Style) -> str:
-    name = row.cells.get("indicator", (INDICATORS[row.indicator - 1],))[0]
+    name = (row.cells.get("indicator") or (INDICATORS[row.indicator - 1],))[0]
     return f"{row.indicator}{style.dot}{name}"
 
 
