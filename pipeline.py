@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table as Grid
 
-from audit.checks import audit
+from audit.checks import audit, settled_rows
 from audit.model import Finding
 from export.files import Language, write_run
 from export.model import DocumentRecord, DocumentResult, Status
@@ -239,7 +239,8 @@ def result_of(sha256: str, report: Report, findings: tuple[Finding, ...]) -> Doc
         len(findings),
         error,
     )
-    return DocumentResult(record, report.rows, report.cells, report.corrections, findings)
+    rows = settled_rows(report, findings)
+    return DocumentResult(record, rows, report.cells, report.corrections, findings)
 
 
 class FailOn(StrEnum):
