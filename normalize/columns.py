@@ -205,12 +205,14 @@ def view_tables(
         with_header(TableView(page, index, table, texts), profile)
         for page, index, table, texts in tables
     ]
-    pooled = pool(views)
+    headed = pool(views)
+    views = [name_by_content(name_slots(view, headed)) if view.slots else view for view in views]
+    pooled = pool(views)  # what the content of other pages gave away, too
     found: list[TableView] = []
     last: TableView | None = None
     for view in views:
         if view.slots:
-            view = last = name_by_content(name_slots(view, pooled))
+            view = last = name_slots(view, pooled)
         elif last is not None and goes_on(view, last):
             first = titles_end(view)
             view = replace(view, slots=last.slots, header_rows=(first, first))
