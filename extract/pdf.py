@@ -86,6 +86,42 @@ class Glyph(NamedTuple):
     font: str
 
 
+SARA_AM = "\u0e33"
+NARROW = 0.8
+"""A glyph below this share of its size is too narrow for a consonant and SARA AM."""
+
+
+def whole_clusters(glyphs: Sequence[Glyph]) -> list[Glyph]:
+    """Put the pieces of a syllable with SARA AM together, each of which bears its whole text.
+
+    Typst draws the ring of ำ at a height of its own and so parts น ํ า, writing นำ for each.
+
+    >>> ring = [Glyph("นำ", x, x + 5, 100, 12, "Waree") for x in (0, 5, 7)]
+    >>> [(g.text, g.x0, g.x1) for g in whole_clusters(ring)]
+    [('นำ', 0, 12)]
+    >>> wide = [Glyph("นำ", x, x + 14, 100, 12, "Waree") for x in (0, 14)]
+    >>> len(whole_clusters(wide))
+    2
+    """
+    found: list[Glyph] = []
+    pieces = 0
+    for glyph in glyphs:
+        last = found[-1] if found else glyph
+        is_piece = (
+            len(glyph.text) > 1
+            and glyph.text.endswith(SARA_AM)
+            and glyph.x1 - glyph.x0 < NARROW * glyph.size
+        )
+        same = pieces and is_piece and pieces < 3 and glyph.text == last.text
+        if same and abs(glyph.baseline - last.baseline) < 0.3 * glyph.size:
+            found[-1] = last._replace(x0=min(last.x0, glyph.x0), x1=max(last.x1, glyph.x1))
+            pieces += 1
+        else:
+            found.append(glyph)
+            pieces = int(is_piece)
+    return found
+
+
 class EarlyMark(NamedTuple):
     """A mark of the next page's first line, painted at the end of this one."""
 
@@ -356,7 +392,8 @@ def read_page(
         return Page(source, layer="useless", layer_note=note), [], USUAL_DPI
     width, height = device.width, device.height
     source = replace(source, box=Box(0.0, 0.0, width, height))
-    glyphs = [g for g in device.glyphs if 0 <= g.baseline <= height + g.size and g.x1 >= 0]
+    drawn = whole_clusters(device.glyphs)
+    glyphs = [g for g in drawn if 0 <= g.baseline <= height + g.size and g.x1 >= 0]
     share = min(device.image_area / (width * height or 1), 1.0)
     dpi = own_dpi(device.images)
     unseen = device.unseen / len(device.glyphs) if device.glyphs else 0.0

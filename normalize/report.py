@@ -76,6 +76,7 @@ MIN_PAGE_LETTERS = 120
 MANY_PAGES = 8
 """What stands on more pages than these is a phrase of the form and says nothing of a repeat."""
 TEXT_FIELDS = ("question", "analysis", "measures", "result", "steps", "timeframe")
+QUESTION_END = re.compile(r"(?:มากน้อยเพียงใด|หรือไม่|น้อยเพียงใด)[?]?$")
 HEADING = re.compile(
     r"\s*(?:[0-9๐-๙]{1,2}\.[0-9๐-๙]"
     r"|(?:\(?[0-9๐-๙]{1,2}[.)]\s*)?(?:ตัว\s*ชี้\s*วัด|ประเด็น|แบบ|หมวด|ด้าน))"
@@ -502,9 +503,11 @@ def physical_rows(report: Report, profile: Profile) -> tuple[PhysicalRow, ...]:
     """The rows of all data tables but those of repeated pages, put together over page breaks."""
     repeated = {twin.again for twin in report.twins}
     rows: list[TableRow] = []
+    section: tuple[Piece, ...] = ()
     for view in report.views:
         if view.is_data and view.page not in repeated:
-            rows += carry_merged(rows, rows_of(view, profile))
+            found, section = rows_of(view, profile, section)
+            rows += carry_merged(rows, found)
     return put_together(rows, Wording(report.framework))
 
 
@@ -521,7 +524,7 @@ def read_rows(
     shadows: dict[int, list[TableRow]] = defaultdict(list)
     for view in report.views:
         if view.is_data and view.page in repeated:
-            shadows[repeated[view.page]] += rows_of(view, profile)
+            shadows[repeated[view.page]] += rows_of(view, profile)[0]
     indicator: list[SaidIndicator] = []
     for number, row in enumerate(physical):
         indicator = say_indicators(row, indicator, framework)
@@ -570,7 +573,9 @@ class Wording:
         after = split_questions(asked + more, self.framework)[-1].text
         joined = code_from_wording(after, self.framework)
         alone = code_from_wording(before, self.framework)
-        return joined is not None and (alone is None or joined[1] > alone[1])
+        if joined is not None and (alone is None or joined[1] > alone[1]):
+            return True
+        return bool(QUESTION_END.search(squeeze(more))) and not QUESTION_END.search(squeeze(asked))
 
 
 def say_indicators(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from extract.model import Cell
-from normalize.columns import CLEAR, WIDE, TableView, Text, match_header
+from normalize.columns import CLEAR, WIDE, TableView, Text, is_indicator, match_header
 from profiles.report import Profile
 
 
@@ -19,7 +19,8 @@ class Judge(Protocol):
         """True for the whole official wording of a question."""
 
     def completes(self, asked: str, more: str) -> bool:
-        """True where a text completes the question before it to official wording."""
+        """True where a text completes the question before it to official wording, or brings the
+        end that questions have and it lacks."""
 
     def other_indicator(self, before: str, now: str) -> bool:
         """True where two indicator cells name two indicators."""
@@ -94,19 +95,23 @@ def squeeze(text: str) -> str:
     return "".join(text.split())
 
 
-def rows_of(view: TableView, profile: Profile) -> tuple[TableRow, ...]:
+def rows_of(
+    view: TableView, profile: Profile, before: Sequence[Piece] = ()
+) -> tuple[tuple[TableRow, ...], tuple[Piece, ...]]:
     """The rows of one data table: a question cell with all that stands beside it.
 
     A cell merged over several rows belongs to each of them; a header that stands again is no row.
+    An indicator named over the full width at its end belongs to the first row of the next table,
+    which takes it as `before`.
     """
     cells = [text for text in view.texts if text.cell.row >= view.header_rows[1]]
     if not cells:
-        return ()
+        return (), tuple(before)
     field_of = {id(text): view.slot_of(text.cell) for text in cells}
     heads = {slot.field: slot.header for slot in view.slots}
     last_row = view.table.first_row + view.table.row_count - 1
     rows: list[TableRow] = []
-    section: list[Piece] = []
+    section = list(before)
     row = view.header_rows[1]
     while row <= last_row:
         here = [t for t in cells if covers(t.cell, row)]
@@ -147,7 +152,7 @@ def rows_of(view: TableView, profile: Profile) -> tuple[TableRow, ...]:
         row = max(stop, row + 1)
     if rows and view.table.open_below:
         rows[-1] = replace(rows[-1], is_open=True)
-    return tuple(rows)
+    return tuple(rows), tuple(p for p in section if is_indicator(p.text.text.replace("\n", "")))
 
 
 def is_header_again(here: Sequence[Text], field_of: Mapping[int, str], profile: Profile) -> bool:
