@@ -39,7 +39,7 @@ def low_confidence(report: Report) -> Iterator[Problem]:
             if cell.page == page.number and cell.confidence is not None and cell.source == "ocr"
         ]
         weak = [cell for cell in cells if (cell.confidence or 0.0) < UNSURE]
-        if not weak and not page.unread:
+        if not page.is_read or (not weak and not page.unread):
             continue
         said = [
             Said(f"{page.number}, row {cell.row}, {cell.field or f'column {cell.column}'}", words)
@@ -74,11 +74,11 @@ def page_unreadable(report: Report) -> Iterator[Problem]:
     for page in report.pages:
         if not page.is_read and page.note:
             yield Problem(
-                f"page {page.number} cannot be read: {page.note}; it needs OCR or a new export",
+                f"page {page.number} cannot be read: {page.note}; it needs a better scan or a new export",
                 (Said(str(page.number), page.note),),
                 (page.number,),
                 severity="error",
-                message_th=f"อ่านหน้า {page.number} ไม่ได้ ต้องอ่านด้วย OCR หรือส่งออกไฟล์ใหม่",
+                message_th=f"อ่านหน้า {page.number} ไม่ได้ ต้องสแกนใหม่ให้ชัดหรือส่งออกไฟล์ใหม่",
             )
 
 

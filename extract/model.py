@@ -160,3 +160,20 @@ class Page:
     def is_read(self) -> bool:
         """Its text was to be had, from its layer or from its picture."""
         return self.layer == "good" or self.origin == "ocr"
+
+LEGIBLE = 0.6
+"""A page whose letters are less certain than this on the mean is no print, or hopelessly blurred:
+pages of real scans are above 0.94, photographs and blurs below 0.3."""
+
+
+def why_illegible(page: Page) -> str:
+    """Why nothing that was read from a page's picture can be trusted; empty where it can be."""
+    cells = (line for table in page.tables for cell in table.cells for line in cell.lines)
+    lines = [line for line in (*page.lines, *cells) if line.text.strip()]
+    letters = [sure for line in lines for sure in line.sure]
+    if lines and not letters:
+        return ""  # read by another reader, which does not say how sure it is
+    if not letters:
+        return "nothing on it is print"
+    sure = sum(letters) / len(letters)
+    return f"its print is not legible ({sure:.0%} sure)" if sure < LEGIBLE else ""

@@ -34,7 +34,7 @@ from pdfplumber.utils.pdfinternals import decode_text
 from extract.errors import Unreadable
 from extract.grid import Grid, Rule, find_grids
 from extract.layer import judge_layer
-from extract.model import Box, Cell, Line, Page, Picture, Run, Source, Table
+from extract.model import Box, Cell, Line, Page, Picture, Run, Source, Table, why_illegible
 
 PARSER_ERRORS = (
     PdfminerException,
@@ -483,6 +483,8 @@ def with_picture(page: Page, dpi: float, drawing: Drawing, scanner: Scanner) -> 
         return page
     if not seen.tables and not seen.lines:
         return replace(page, unread=seen.unread)
+    if wanted and (why := why_illegible(seen)):
+        return replace(page, layer_note=f"{page.layer_note}; {why}", unread=seen.unread)
     return replace(seen, layer=page.layer, layer_note=page.layer_note, image_share=page.image_share)
 
 

@@ -605,7 +605,7 @@ def test_page_unreadable_finds_a_picture_of_a_page():
     found = [f for f in audit(report_of_pdf(READABLE, PICTURE)) if f.check == "page_unreadable"]
     [finding] = found
     assert (finding.pages, finding.severity) == ((2,), "error")
-    assert "needs OCR" in finding.message
+    assert "needs a better scan" in finding.message
     assert [where for where, _ in finding.values] == ["2"]
 
 
