@@ -74,7 +74,8 @@ def page_unreadable(report: Report) -> Iterator[Problem]:
     for page in report.pages:
         if not page.is_read and page.note:
             yield Problem(
-                f"page {page.number} cannot be read: {page.note}; it needs a better scan or a new export",
+                f"page {page.number} cannot be read: {page.note}; "
+                "it needs a better scan or a new export",
                 (Said(str(page.number), page.note),),
                 (page.number,),
                 severity="error",

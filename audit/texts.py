@@ -255,20 +255,21 @@ class Continued:
         lines = dict.fromkeys(line.strip() for t in texts if t for line in t.split("\n"))
         return cls("\n".join(lines))
 
-    def goes_on(self, text: str) -> bool:
-        """True where the text ends within a word that other texts of the report complete."""
+    def goes_on(self, text: str, least: int = 1) -> bool:
+        """True where the text ends within a word that so many lines of the report complete."""
         last = text.rstrip().rsplit("\n", 1)[-1].strip()
         tail = last[-MIN_TAIL:]
         if len(tail) < MIN_TAIL or not re.search("[ก-๎]$", tail):
             return False
+        found = 0
         at = self.whole.find(tail)
         while at >= 0:
             stop = at + len(tail)
             rest = self.whole[stop : stop + MIN_TAIL]
             if rest[:1] not in ("", "\n") and not GOES_ON.match(rest) and within_word(tail, rest):
-                return True
+                found += 1
             at = self.whole.find(tail, at + 1)
-        return False
+        return found >= least
 
 
 def within_word(before: str, after: str) -> bool:

@@ -286,6 +286,7 @@ def normalize(
     printed = resolve_agency(tuple(mentions_of(page_views, views, paper)), gazetteer())
     agency, agency_decisions, stale_agency = decide_agency(printed, held)
     records = twice_asked(tuple(place_record(draft, agency, years) for draft in drafts))
+    records = under_others(records)
     corrections += row_corrections(document, agency, records)
     corrections += decided_corrections(document, printed, year_decisions, agency_decisions, report)
     return replace(
@@ -958,6 +959,35 @@ def twice_asked(records: Sequence[Record]) -> tuple[Record, ...]:
             reasons=(*record.reasons, "code twice"),
         )
         if counts[record.row.code or ""] > 1 and not {"", "code"} & record.decided
+        else record
+        for record in records
+    )
+
+
+USUAL_YEAR, USUAL_ROWS = 2568, 4
+"""The year whose indicators own codes for certain; and how many rows must keep to it for each that
+does not."""
+
+
+def under_others(records: Sequence[Record]) -> tuple[Record, ...]:
+    """Ask for a look at rows whose code belongs to another indicator, as the others of the report
+    show: the name of a section between two of them was lost."""
+    usual = framework_for(USUAL_YEAR)
+
+    def agrees(record: Record) -> bool | None:
+        owner = usual.owner(record.row.code) if record.row.code else None
+        return None if owner is None else owner == record.row.indicator_no
+
+    counts = Counter(map(agrees, records))
+    if not counts[False] or counts[True] < USUAL_ROWS * counts[False]:
+        return tuple(records)
+    return tuple(
+        replace(
+            record,
+            row=replace(record.row, needs_review=True),
+            reasons=tuple(dict.fromkeys((*record.reasons, "indicator"))),
+        )
+        if agrees(record) is False and not {"", "indicator_no"} & record.decided
         else record
         for record in records
     )
