@@ -52,6 +52,11 @@ def same_text(abstract, codes, as_in):
 BEFORE, NOW = document(2568), document(2569, answers={"i1": (1, 82), "i6": (2, 70), "e1": (3, 91)})
 CLEAN = [BEFORE, NOW, document(2570, answers={"i1": (1, 84), "i6": (2, 74), "e1": (3, 93)})]
 
+UNWORDED = [
+    code for code in (f"i{n}" for n in range(1, 16)) if not framework_for(2567).question(code)
+]
+"""Codes of 2567 whose questions nobody has found."""
+
 FOUND = {
     "agency_variant": (
         [BEFORE, replace(NOW, agency="เทศบาลตำบลศรีเดี้ย", district_code=None)],
@@ -138,9 +143,7 @@ ALONE = {
             replace(NOW, answers=tuple(Answer(f"i{n}", None, n, 200, (2568,)) for n in range(1, 9)))
         ],
         "a year whose wording is not known": [
-            replace(
-                BEFORE, answers=tuple(Answer(f"i{n}", None, n, 200, (2568,)) for n in range(1, 9))
-            )
+            replace(BEFORE, answers=tuple(Answer(code, None, 1, 200, (2568,)) for code in UNWORDED))
         ],
         "two odd questions": [
             replace(
