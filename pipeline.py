@@ -11,30 +11,52 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache, partial
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table as Grid
+from rich.text import Text
 
-from audit.checks import audit, settled_rows
+from audit.archive import ARCHIVE_CHECKS, Abstract, abstract_of
+from audit.checks import CHECKS, audit, settled_rows
+from audit.looks import looks_of
 from audit.model import Finding
-from export.files import Language, write_run
-from export.model import DocumentRecord, DocumentResult, Status
+from export.crops import CROP_DPI, cut_crops
+from export.decisions import read_decisions
+from export.files import DECISIONS, JSON, between_documents, in_language, write_run
+from export.model import CannotWrite, DocumentRecord, DocumentResult, Status
+from export.schema import FINDINGS
 from export.searchable import SearchablePage, searchable_page, write_searchable
+from export.store import (
+    Language,
+    NotARun,
+    Run,
+    Store,
+    absolute_input,
+    keep_crops,
+    keep_pages,
+    published_findings,
+    staging,
+)
+from export.terminal import show_findings, show_summary
 from extract.dump import read_dump
 from extract.errors import ReportError, Unreadable
-from extract.model import Origin, Page, Picture, Source
-from extract.pdf import Scanner, read_pdf
+from extract.model import Origin, Page, Picture, Source, why_illegible
+from extract.pdf import Scanner, draw_page, read_pdf
 from extract.source import Input, find_inputs
+from normalize.decisions import Decision, decisions_for, in_force
 from normalize.report import Report, normalize
 from profiles.lexicon import reading_cost
 from profiles.report import NoProfile, Profile, profile_named, profiles
 
 if TYPE_CHECKING:
     from extract.recognise import LineReader
+    from review.desk import Tools
 
 __version__ = "0.1.0"
 
@@ -68,6 +90,10 @@ class Settings:
     """The environment variable that holds the endpoint's key."""
     searchable: Path | None = None
     """The folder for searchable twins of scans; None where none are wanted."""
+    decisions: tuple[Decision, ...] = ()
+    """What people decided, of any document."""
+    keep: Path | None = None
+    """The folder (`staging`) in which pages are kept as they were read; None to keep none."""
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
@@ -124,7 +150,11 @@ def image_pages(name: str, content: bytes, scanner: Scanner) -> Iterator[Page]:
     try:
         for number, picture in enumerate(load_images(content), 1):
             page = scanner(Source(name, number), picture)
-            yield replace(page, layer="none", layer_note="a picture", image_share=1.0)
+            why = why_illegible(page)
+            if why:
+                page = Page(page.source, unread=page.unread)
+            note = f"a picture; {why}" if why else "a picture"
+            yield replace(page, layer="none", layer_note=note, image_share=1.0)
     except Unreadable as error:
         raise Unreadable(f"{name}: {error}; scan it again as PDF, TIFF or PNG") from error
 
@@ -181,10 +211,20 @@ def convert_document(
     try:
         reading = read_document(found, settings)
         pages = kept_scans(reading.pages, scans) if settings.searchable else reading.pages
-        report = normalize(found.name, pages, settings.profiles)
+        if settings.keep is not None:
+            pages = keep_pages(settings.keep, found.name, pages)
+        decided = decisions_for(found.name, reading.sha256, settings.decisions)
+        report = normalize(found.name, pages, settings.profiles, decided)
+    except CannotWrite:
+        raise
     except ReportError as error:
         return DocumentResult(DocumentRecord(found.name, "failed", error=str(error)))
     result = result_of(reading.sha256, report, audit(report))
+    if settings.keep is not None:
+        frames = {page.number: page.frame for page in report.pages}
+        picture_of = partial(page_picture, found, dpi=CROP_DPI)
+        crops = cut_crops(result.findings, result.cells, frames, picture_of)
+        keep_crops(settings.keep, found.name, crops)
     if settings.searchable is None or not scans:
         return result
     target = settings.searchable / f"{found.name.removesuffix('.pdf')}.pdf"
@@ -195,6 +235,61 @@ def convert_document(
         record = replace(result.record, status=status, error=str(error))
         return replace(result, record=record)
     return result
+
+
+def redo_report(store: Store, document: str, decisions: Iterable[Decision]) -> Report:
+    """A document of a finished run once more from its kept pages. Raises NotKept, NotARun.
+
+    `decisions` may hold those on other documents.
+    """
+    settings = Settings(store.run.profile)
+    sha256 = store.about(document).record.sha256 or ""
+    decided = decisions_for(document, sha256, decisions)
+    return normalize(document, store.pages(document), settings.profiles, decided)
+
+
+def redo_document(store: Store, document: str, decisions: Iterable[Decision]) -> DocumentResult:
+    """What `redo_report` comes to, as `convert_document` would give it."""
+    report = redo_report(store, document, decisions)
+    sha256 = store.about(document).record.sha256 or ""
+    return result_of(sha256, report, audit(report))
+
+
+def page_picture(found: Input, page: int, dpi: float) -> Picture | None:
+    """One page of an input as it lies, so that the boxes of its cells fit; None for a dump.
+
+    An image file has the resolution that it states, whatever `dpi`. Raises a ReportError where the
+    file has gone or the page cannot be drawn.
+    """
+    if found.error:
+        raise Unreadable(found.error)
+    if page < 1:
+        raise Unreadable(f"{found.name}: there is no page {page}")
+    if found.reader == "dump":
+        return None
+    if found.reader == "image":
+        return image_page(found.name, found.read_bytes(), page)
+    path = found.on_disk
+    if path is None:
+        return draw_page(found.name, BytesIO(found.read_bytes()), page, dpi)
+    try:
+        with path.open("rb") as file:
+            return draw_page(found.name, file, page, dpi)
+    except OSError as error:
+        raise Unreadable(f"{found.name}: {error.strerror or error}; check the file") from error
+
+
+def image_page(name: str, content: bytes, page: int) -> Picture:
+    """One frame of an image file; raises Unreadable where there is no such one."""
+    from extract.picture import load_images
+
+    try:
+        picture = next(islice(load_images(content), page - 1, None), None)
+    except Unreadable as error:
+        raise Unreadable(f"{name}: {error}") from error
+    if picture is None:
+        raise Unreadable(f"{name}: it has no page {page}")
+    return picture
 
 
 def kept_scans(pages: Iterable[Page], scans: list[SearchablePage]) -> Iterator[Page]:
@@ -240,7 +335,15 @@ def result_of(sha256: str, report: Report, findings: tuple[Finding, ...]) -> Doc
         error,
     )
     rows = settled_rows(report, findings)
-    return DocumentResult(record, rows, report.cells, report.corrections, findings)
+    return DocumentResult(
+        record,
+        rows,
+        report.cells,
+        report.corrections,
+        findings,
+        report.decisions,
+        looks_of(report, findings),
+    )
 
 
 class FailOn(StrEnum):
@@ -272,6 +375,7 @@ class Tally:
     errors: int = 0
     warnings: int = 0
     infos: int = 0
+    decided: int = 0
     failures: list[DocumentRecord] | None = None
 
     def count(self, result: DocumentResult) -> None:
@@ -282,12 +386,17 @@ class Tally:
         self.pages += record.pages or 0
         self.rows += record.rows
         self.review += sum(row.needs_review for row in result.rows)
-        severities = [finding.severity for finding in result.findings]
+        self.count_findings(result.findings)
+        if record.error:
+            self.failures = [*(self.failures or []), record]
+
+    def count_findings(self, findings: Sequence[Finding]) -> None:
+        """Those that a person let stand are counted apart: they are settled."""
+        severities = [finding.severity for finding in findings if not finding.decided]
         self.errors += severities.count("error")
         self.warnings += severities.count("warning")
         self.infos += severities.count("info")
-        if record.error:
-            self.failures = [*(self.failures or []), record]
+        self.decided += len(findings) - len(severities)
 
 
 @app.command(
@@ -304,7 +413,10 @@ def convert(
     ),
     profile: Annotated[str, typer.Option(help="Try this kind of report only.")] = "",
     fail_on: Annotated[
-        FailOn | None, typer.Option(help="Exit with 8 on a finding of this severity or worse.")
+        FailOn | None,
+        typer.Option(
+            help="Exit with 8 on a finding of this severity or worse that nobody has decided on."
+        ),
     ] = None,
     lang: Annotated[Tongue, typer.Option(help="Language of the messages of findings.")] = Tongue.en,
     searchable: Annotated[
@@ -332,9 +444,15 @@ def convert(
         found = [i for i in find_inputs(inputs, output=out) if not i.skipped]
         if not found:
             fail(f"no documents in {', '.join(inputs)}: give PDFs, text dumps, folders or ZIPs", 3)
+        settings = replace(settings, decisions=read_decisions(out / DECISIONS))
         tally = Tally()
         language: Language = "th" if lang is Tongue.th else "en"
-        files = write_run(out, progress(run(found, settings, tally), len(found), quiet), language)
+        asked = Run(tuple(map(absolute_input, inputs)), language, profile, __version__)
+        with staging(out) as folder:
+            settings = replace(settings, keep=folder)
+            results = progress(run(found, settings, tally), len(found), quiet)
+            files = write_run(out, results, language, asked, folder, settings.decisions)
+        tally.count_findings(Store(out).between())
     if not quiet:
         summary(tally, out, files)
     for record in tally.failures or []:
@@ -373,6 +491,8 @@ def run(found: Iterable[Input], settings: Settings, tally: Tally) -> Iterator[Do
     for source in found:
         try:
             result = convert_document(source, settings)
+        except CannotWrite:
+            raise
         except Exception as error:  # the other documents must not be lost to it
             traceback.print_exc()
             message = f"a fault of raingan ({type(error).__name__}); please report it with the file"
@@ -429,8 +549,9 @@ def summary(tally: Tally, out: Path, files: Sequence[Path]) -> None:
     table.add_row("documents", str(tally.documents), ", ".join(notes))
     table.add_row("pages", str(tally.pages), "")
     table.add_row("rows", str(tally.rows), "")
-    found = tally.errors + tally.warnings + tally.infos
+    found = tally.errors + tally.warnings + tally.infos + tally.decided
     shares = f"{tally.errors} errors, {tally.warnings} warnings, {tally.infos} notes"
+    shares += f", {tally.decided} decided" if tally.decided else ""
     table.add_row("findings", str(found), shares if found else "")
     table.add_row("need a person", str(tally.review), "rows with needs_review")
     Console().print(table)
@@ -445,14 +566,170 @@ def exit_code(tally: Tally, fail_on: FailOn | None) -> int:
         return Unreadable.exit_code if tally.documents == 1 else SOME_FAILED
     if tally.documents == 1 and any(r.error == NO_PROFILE for r in tally.failures or []):
         return NoProfile.exit_code
+    return FOUND if is_found(tally, fail_on) else 0
+
+
+def is_found(tally: Tally, fail_on: FailOn | None) -> bool:
+    """Whether there is a finding of this severity or worse that nobody has decided on."""
     counts = {"error": tally.errors, "warning": tally.warnings, "info": tally.infos}
-    if fail_on is not None:
-        for severity, count in counts.items():
-            if count:
-                return FOUND
-            if severity == fail_on.value:
-                break
-    return 0
+    worst = list(counts)[: list(FailOn).index(fail_on) + 1] if fail_on else []
+    return any(counts[severity] for severity in worst)
+
+
+class Layout(StrEnum):
+    """For whom findings are shown: a person, or a program."""
+
+    table = "table"
+    json = "json"
+
+
+@app.command(
+    "audit",
+    epilog="Examples:  raingan audit output/   ·   raingan audit output/ --check score_conflict "
+    "--check code_unknown   ·   raingan audit output/ --format json --fail-on error",
+)
+def show_audit(
+    output: Annotated[Path, typer.Argument(help="The folder that `raingan convert` wrote.")],
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(
+            help="Exit with 8 on a finding of this severity or worse. One that the rows already "
+            "carry (fixed) counts; one that a person has decided on does not."
+        ),
+    ] = None,
+    check: Annotated[
+        list[str] | None,
+        typer.Option(help="Show this check only; may be given several times.", metavar="NAME"),
+    ] = None,
+    layout: Annotated[
+        Layout, typer.Option("--format", help="A table, or an array as in findings.json.")
+    ] = Layout.table,
+    lang: Annotated[
+        Tongue | None, typer.Option(help="Language of the messages; else that of the run.")
+    ] = None,
+) -> None:
+    """Show the findings of a finished run, by the decisions of today; nothing is written."""
+    names = [one.__name__ for one in (*CHECKS, *ARCHIVE_CHECKS)]
+    for name in check or []:
+        if name not in names:
+            fail(f"--check: there is no check {name}; there are: {', '.join(names)}", 2)
+    with errors_on_one_line():
+        records, findings, language = audited(output)
+    if lang is not None:
+        language = "th" if lang is Tongue.th else "en"
+    shown = in_language((f for f in findings if not check or f.check in check), language)
+    shown.sort(key=lambda finding: finding.document)
+    if layout is Layout.json:
+        typer.echo(JSON.head(FINDINGS) + JSON.encode(FINDINGS, shown) + JSON.tail, nl=False)
+    else:
+        console = Console(highlight=False)
+        show_findings(console, shown, records)
+        show_summary(console, shown, len(records))
+    tally = Tally()
+    tally.count_findings(shown)
+    raise typer.Exit(FOUND if is_found(tally, fail_on) else 0)
+
+
+def audited(out: Path) -> tuple[dict[str, DocumentRecord], list[Finding], Language]:
+    """The documents of a finished run, all findings, and the language that it was asked for.
+
+    A document is done again from its kept pages where it was decided on since. What is not kept is
+    taken as it was published, and that is said.
+    """
+    store = Store(out)
+    records: dict[str, DocumentRecord] = {}
+    findings: list[Finding] = []
+    abstracts: list[Abstract | None] = []
+    try:
+        run = store.run
+    except NotARun:
+        if not (out / "findings.json").is_file():
+            raise
+        note("the run's pages are not kept: these are its findings as they were published")
+        published = published_findings(out)
+        return records, list(published), "en"
+    decisions = read_decisions(out / DECISIONS)
+    for name in dict.fromkeys(run.documents):
+        kept = store.about(name)
+        abstract = kept.abstract
+        held = in_force(decisions_for(name, kept.record.sha256 or "", decisions))
+        records[name], own = kept.record, kept.findings
+        if held != kept.decisions and not store.has_pages(name):
+            note(f"{name}: its pages are not kept, so decisions since the run are not applied")
+        elif held != kept.decisions:
+            redone = redo_document(store, name, decisions)
+            records[name], own = redone.record, redone.findings
+            abstract = abstract_of(name, redone.record.sha256 or "", redone.rows)
+        findings += own
+        abstracts.append(abstract)
+    return records, [*between_documents(abstracts, decisions), *findings], run.language
+
+
+@app.command("checks")
+def list_checks(
+    as_json: Annotated[bool, typer.Option("--json", help="For a program, not a person.")] = False,
+) -> None:
+    """List the checks: what each finds and what it leaves alone."""
+    from export.describe import described_checks
+
+    described = described_checks()
+    if as_json:
+        shown = [check._asdict() for check in described]
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    console = Console(highlight=False)
+    for check in described:
+        between = ", between documents" if check.about == "archive" else ""
+        console.print(f"[bold]{check.name}[/] ({' or '.join(check.severities)}{between})")
+        console.print(Padding(Text(f"{check.finds} {check.spares}"), (0, 0, 0, 2)))
+
+
+@app.command(epilog="Example:  raingan review output/ --who somchai")
+def review(
+    output: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 0,
+    token: Annotated[
+        str, typer.Option(help="What another machine must know; needed with another --host.")
+    ] = "",
+    who: Annotated[str, typer.Option(help="Who decides, as decisions.jsonl names them.")] = "",
+    lang: Annotated[Tongue | None, typer.Option(help="Language of the pages.")] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Show, decide nothing.")] = False,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+) -> None:
+    """Decide in the browser what was not certain, beside the picture of the page."""
+    from review.serve import serve
+
+    with errors_on_one_line():
+        serve(
+            output, review_tools(Store(output)), host=host, port=port, token=token,
+            who=who, language=lang.value if lang else "", read_only=read_only, browser=browser,
+        )  # fmt: skip
+
+
+def review_tools(store: Store) -> "Tools":
+    """What the review needs of the program: a document done again, and its pages as pictures."""
+    from review.desk import Tools
+
+    @cache
+    def inputs() -> dict[str, Input]:
+        return {found.name: found for found in find_inputs(store.run.inputs, output=store.out)}
+
+    def picture(document: str, page: int, dpi: float) -> Picture | None:
+        found = inputs().get(document)
+        if found is None:
+            raise Unreadable(f"{document}: not where it was converted from any more")
+        return page_picture(found, page, dpi)
+
+    def result(_: Store, report: Report) -> DocumentResult:
+        sha256 = store.about(report.document).record.sha256 or ""
+        return result_of(sha256, report, audit(report))
+
+    return Tools(redo_report, result, picture)
+
+
+def note(message: str) -> None:
+    typer.echo(f"note: {message}", err=True)
 
 
 @app.command(epilog="Example:  raingan inspect report.pdf --json")

@@ -3,14 +3,18 @@
 `output` comes from the schema, `checks` and `rules` from the docstrings of what they describe.
 """
 
+import ast
 import inspect
 import re
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
-from audit.checks import CHECKS, PAGE_CHECKS, Check
+from audit.archive import ARCHIVE_CHECKS
+from audit.checks import CHECKS, PAGE_CHECKS
+from audit.model import Problem, Severity
 from export.schema import TABLES, Field, Table
 from normalize.cells import VALUE_RULES
 from normalize.codes import OIT_CODE_RULES, code_from_wording
@@ -33,10 +37,18 @@ INTRODUCTION = """\
 | datapackage.json | the CSV tables described for programs: types, titles in Thai and English, \
 keys, hashes (Frictionless Data Package 2) |
 | decisions.jsonl | what people decided in review: made empty if absent, never overwritten |
+| .raingan/ | what `raingan audit` and `raingan review` need of the run |
 
 The files of a run before are replaced, one after the other, when all the new ones are complete: a
 run that fails earlier leaves them as they were. No file holds a time, so two runs over the same
 input give the same bytes, in whatever order the documents were done.
+
+## What is kept beside the tables
+`.raingan/` holds each document's pages as they were read and its lines of every table, JSON in ZIP
+files, so that a decision is applied without reading the document again. It is no part of what is
+published: it can be deleted, and then only `convert` brings it back. `run.json` in it has **the
+inputs as absolute paths**, and the addresses of those from the network, without a password: leave
+the folder out where those are nobody's business. The tables have none of it.
 
 ## How values are written
 - **Text** is UTF-8 and NFC with `\\n`. What no file format takes is made visible: a control
@@ -65,6 +77,11 @@ Numbers and dates have no guard, and JSON has none.
 
 Tried with LibreOffice 7.4 told to evaluate formulas: none runs. It still reads a text that is
 nothing but a signed number, such as `+5`, as a number. Excel could not be tried here.
+
+## What findings have beside the contract's columns
+`cells`, `documents` and `decided` were added at the end: the table cells that a finding is about,
+the documents that one between documents is about, and whether a person has dealt with it. Only a
+finding between documents has no `document`; those stand first.
 
 ## Load it
 ```python
@@ -121,27 +138,102 @@ def _line(field: Field) -> str:
 CHECKS_INTRODUCTION = """\
 # Checks
 
-<!-- Made by `./test docs` from `audit/checks.py`; change it there. -->
+<!-- Made by `./test docs` from the docstrings in `audit/`; change it there. -->
 
 A check looks at one whole report and says what does not fit. It changes nothing. What it says is
 a line of `findings.csv` ([its columns](output.md#findings)): the check's name, the pages, what
-each of them says, a suggestion, and whether the rows already carry it (`fixed`).
+each of them says, a suggestion, whether the rows already carry it (`fixed`), and whether a person
+has dealt with it (`decided`).
+
+`raingan audit OUTPUT` shows the findings of a finished run, by the decisions of today and without
+reading the documents again; `raingan checks` lists what stands here.
+"""
+
+BETWEEN_INTRODUCTION = """\
+# Checks between documents
+
+These look at all reports of one run. Such a finding names its `documents`, and no pages.
 """
 
 
-def checks_page() -> str:
-    """Write the page about the checks, in the order in which they run."""
-    return "\n".join([CHECKS_INTRODUCTION, *map(_check, CHECKS)])
+Scope = Literal["report", "any document", "archive"]
 
 
-def _check(check: Check) -> str:
-    """One check: what it finds, and the near misses that it leaves alone."""
+class DescribedCheck(NamedTuple):
+    """What a check says of itself."""
+
+    name: str
+    severities: tuple[str, ...]
+    """The worst first; empty where the code does not show it."""
+    finds: str
+    spares: str
+    about: Scope
+
+
+def described_checks() -> tuple[DescribedCheck, ...]:
+    """All checks in the order in which they run: of a report, then between the documents."""
+    checks: tuple[Callable[..., object], ...] = (*CHECKS, *ARCHIVE_CHECKS)
+    return tuple(map(_described, checks))
+
+
+def _described(check: Callable[..., object]) -> DescribedCheck:
+    """What it finds, and the near misses that it leaves alone."""
     first, *more = _prose(check)
     sentences = [s for text in more for s in re.split(r"(?<=[.])\s+(?=[A-Z])", text)]
     spared = [s for s in sentences if "left alone" in s]
     found = " ".join([first, *(s for s in sentences if s not in spared)])
-    lines = [f"## {check.__name__}", f"**Finds:** {found}", "", f"**Spares:** {' '.join(spared)}"]
-    if check in PAGE_CHECKS:
+    about: Scope = (
+        "any document" if check in PAGE_CHECKS else "report" if check in CHECKS else "archive"
+    )
+    return DescribedCheck(check.__name__, _severities(check), found, " ".join(spared), about)
+
+
+def _severities(check: Callable[..., object]) -> tuple[str, ...]:
+    """Those with which a check makes its problems, as its code says.
+
+    >>> from audit.codes import code_unknown
+    >>> _severities(code_unknown)
+    ('error',)
+    """
+    found: set[str] = set()
+    for call in _calls(check, set()):
+        if getattr(call.func, "id", "") == "Problem":
+            given = [word.value for word in call.keywords if word.arg == "severity"]
+            said = [n.value for one in given for n in ast.walk(one) if isinstance(n, ast.Constant)]
+            found |= set(map(str, said)) if given else {Problem("").severity}
+    return tuple(severity for severity in get_args(Severity) if severity in found)
+
+
+def _calls(function: Callable[..., object], seen: set[str]) -> Iterator[ast.Call]:
+    """The calls in a function, and in those of its module that it calls."""
+    seen.add(function.__name__)
+    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
+        if isinstance(node, ast.Call):
+            yield node
+            name = getattr(node.func, "id", "")
+            called = getattr(sys.modules[function.__module__], name, None)
+            if (
+                inspect.isfunction(called)
+                and called.__module__ == function.__module__
+                and name not in seen
+            ):
+                yield from _calls(called, seen)
+
+
+def checks_page() -> str:
+    """Write the page about the checks."""
+    of_archive = [check for check in described_checks() if check.about == "archive"]
+    of_report = [check for check in described_checks() if check.about != "archive"]
+    between = [BETWEEN_INTRODUCTION, *map(_check, of_archive)] if of_archive else []
+    return "\n".join([CHECKS_INTRODUCTION, *map(_check, of_report), *between])
+
+
+def _check(check: DescribedCheck) -> str:
+    lines = [f"## {check.name}"]
+    if check.severities:
+        lines += [f"**Severity:** {' or '.join(check.severities)}", ""]
+    lines += [f"**Finds:** {check.finds}", "", f"**Spares:** {check.spares}"]
+    if check.about == "any document":
         lines += ["", "Runs on documents of an unknown kind too."]
     return "\n".join(lines) + "\n"
 
@@ -266,6 +358,17 @@ CHAPTERS = (
         "A heading that is not printed as it should be, and the part that it opens. Not certain: "
         "the row is marked `needs_review`.",
         (misread_headings,),
+    ),
+    Chapter(
+        "What people decided",
+        "After all other rules, while what was decided on still reads as it did.",
+        (
+            Outcome(
+                "decision",
+                "The value that a person gave, as a line of `decisions.jsonl` says. One on a "
+                "reading that has changed since is the finding `stale_decision`.",
+            ),
+        ),
     ),
 )
 

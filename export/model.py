@@ -1,10 +1,16 @@
 """What the writers take: everything that one document came to."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from audit.looks import Look
 from audit.model import Finding
+from extract.errors import ReportError
 from extract.model import Origin
+from normalize.decisions import Decision
 from normalize.model import CellValue, Correction, Row
 
 Status = Literal["ok", "partial", "failed"]
@@ -42,3 +48,25 @@ class DocumentResult:
     cells: tuple[CellValue, ...] = ()
     corrections: tuple[Correction, ...] = ()
     findings: tuple[Finding, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    """Those in force that it was made with; they are in no table."""
+    looks: tuple[Look, ...] = ()
+    """What a person should look at beside the findings; in no table either."""
+
+
+class CannotWrite(ReportError):
+    """The output folder takes no files: no permission, no space, or something in the way."""
+
+    exit_code = 5
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Say of an error in the block that the path cannot be written, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotWrite(
+            f"{path}: cannot write ({error.strerror or error}); free the place, close the program "
+            "that holds the file, or choose another folder with --out"
+        ) from error

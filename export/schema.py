@@ -1,6 +1,6 @@
 """The published tables, defined once: files, data package and docs/output.md come from here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Type = Literal["string", "integer", "number", "boolean", "date", "list", "said"]
@@ -301,11 +301,15 @@ FINDINGS = Table(
     name="findings",
     title_th="ข้อสังเกต",
     title_en="Findings",
-    description="one record per inconsistency",
-    sorted_by="document, first page (none comes first), check",
+    description="one record per inconsistency, within a document or between several",
+    sorted_by="document, first page (none comes first), check; those between documents come first",
     has_json=True,
     fields=(
-        DOCUMENT,
+        replace(
+            DOCUMENT,
+            description="as in `documents`; absent for a finding between documents",
+            required=False,
+        ),
         Field(
             "check", "string", "การตรวจ", "Check", "name of the check that found it", required=True
         ),
@@ -345,6 +349,29 @@ FINDINGS = Table(
             "แก้แล้ว",
             "Fixed",
             "the rows already carry the suggestion",
+            required=True,
+        ),
+        Field(
+            "cells",
+            "list",
+            "ช่องที่เกี่ยวข้อง",
+            "Cells",
+            "`page:row:column` of the cells in `cells` that it is about, the one to look at first "
+            "before the others; absent where it is about no cell",
+        ),
+        Field(
+            "documents",
+            "list",
+            "เอกสารที่เกี่ยวข้อง",
+            "Documents",
+            "of a finding between documents every one involved",
+        ),
+        Field(
+            "decided",
+            "boolean",
+            "ตัดสินแล้ว",
+            "Decided",
+            "a person has looked at it: `decisions.jsonl` says what was decided",
             required=True,
         ),
     ),

@@ -21,7 +21,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image, ImageOps
 
-from export.files import CannotWrite
+from export.model import CannotWrite
 from extract.model import Box, Cell, Frame, Page
 from extract.picture import IMAGE_ERRORS, frames
 

@@ -8,8 +8,9 @@ from hypothesis import settings
 
 from export.files import write_run
 from export.model import DocumentResult
+from export.store import staging
 from extract.source import find_inputs
-from pipeline import convert_document
+from pipeline import Settings, convert_document
 
 # the same examples in every run, and no limit on time: a busy machine is not a bug
 settings.register_profile("repeatable", deadline=None, derandomize=True)
@@ -38,6 +39,7 @@ class Samples(NamedTuple):
 def samples(tmp_path_factory, root):
     out = tmp_path_factory.mktemp("samples")
     found = [one for one in find_inputs([str(root / "samples")]) if not one.skipped]
-    results = tuple(convert_document(one) for one in found)
-    write_run(out, results)
+    with staging(out) as folder:
+        results = tuple(convert_document(one, Settings(keep=folder)) for one in found)
+        write_run(out, results, folder=folder)
     return Samples(out, results)

@@ -21,9 +21,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.model import Finding, Problem, Said, stamp
-from export.files import CannotWrite, code_order, csv_records, json_records, write_run
-from export.model import DocumentRecord, DocumentResult
+from audit.model import Finding, Place, Problem, Said, stamp
+from export.files import code_order, csv_records, json_records, write_run
+from export.model import CannotWrite, DocumentRecord, DocumentResult
 from export.schema import CELLS, CORRECTIONS, DOCUMENTS, FINDINGS, ROWS, TABLES
 from export.values import drop_guard, guard_formula, number_text, publish_text
 from extract.errors import ReportError
@@ -77,6 +77,7 @@ FULL = Row(
     confidence=0.1 + 0.2,
     needs_review=True,
 )
+BETWEEN = Finding("", "report_missing", "info", "m", documents=("a.pdf", "b;c.pdf"))
 FORMULA = re.compile(r"[ \n]*[\t=+\-@＝＋－＠]")
 EMPTY = Row("ก.txt", None, None, None, None, (1,))
 
@@ -107,6 +108,7 @@ def full(name="a.pdf"):
                 suggestion="i6",
                 fixed=True,
                 message_th="อ่าน `๖๖` เป็น i6",
+                places=(Place(5, 2, 1), Place(5, 3, 0)),
             ),
         ),
     )
@@ -122,7 +124,7 @@ def read_json(path):
 
 
 def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def test_a_run_writes_every_file_of_the_contract(tmp_path):
@@ -137,7 +139,7 @@ def test_a_run_writes_every_file_of_the_contract(tmp_path):
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_a_column_is_an_attribute_of_the_record(table):
     record = RECORDS[table]
-    left_out = {"box", "message_th", "doubtful"}
+    left_out = {"box", "message_th", "doubtful", "places"}
     attributes = {field.name for field in fields(record)} - left_out
     names = [field.name for field in table.fields]
     assert len(set(names)) == len(names)
@@ -228,11 +230,15 @@ def test_findings_are_read_back_in_the_language_asked_for(tmp_path, language, me
         "values": said,
         "suggestion": "i6",
         "fixed": True,
+        "cells": ["5:2:1", "5:3:0"],
+        "documents": [],
+        "decided": False,
     }
     (line,) = read_csv(tmp_path / "findings.csv")
     assert read_json(tmp_path / "findings.json") == [expected]
     assert json.loads(line["values"]) == said
     assert (line["message"], line["pages"], line["field"]) == (message, "5", "")
+    assert (line["cells"], line["documents"], line["decided"]) == ("5:2:1;5:3:0", "", "False")
 
 
 def test_a_finding_without_a_thai_message_keeps_the_english_one(tmp_path):
@@ -403,7 +409,7 @@ def test_a_file_that_cannot_be_written_leaves_no_temporary_one(tmp_path, name):
     (tmp_path / name).mkdir()
     with pytest.raises(CannotWrite, match=rf"{name}: cannot write .*--out"):
         write_run(tmp_path, [full()])
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    assert not [path for path in tmp_path.rglob("*") if path.suffix == ".tmp"]
 
 
 def test_an_output_folder_that_is_a_file_is_told_before_any_work(tmp_path):
@@ -452,7 +458,8 @@ def test_other_people_may_read_what_the_umask_lets_them(tmp_path):
         write_run(tmp_path, [full()])
     finally:
         os.umask(old)
-    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o644}
+    modes = {path.is_dir(): stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    assert modes == {False: 0o644, True: 0o755}
 
 
 def test_results_and_errors_survive_a_process_boundary():
@@ -506,8 +513,13 @@ def test_two_documents_of_one_name_claim_no_key(tmp_path):
 
 @pytest.mark.parametrize(
     "results",
-    [[], [full()], [full("ก.pdf"), full("b.pdf"), result(EMPTY.document, rows=(EMPTY, EMPTY))]],
-    ids=["none", "one", "three"],
+    [
+        [],
+        [full()],
+        [full("ก.pdf"), full("b.pdf"), result(EMPTY.document, rows=(EMPTY, EMPTY))],
+        [result("a.pdf", findings=(BETWEEN,)), result("b.pdf")],
+    ],
+    ids=["none", "one", "three", "between"],
 )
 def test_frictionless_finds_the_package_valid(tmp_path, results):
     frictionless = pytest.importorskip("frictionless")

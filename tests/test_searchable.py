@@ -10,7 +10,7 @@ import pytest
 from made import pdf
 from PIL import Image, ImageDraw
 
-from export.files import CannotWrite
+from export.model import CannotWrite
 from export.searchable import (
     SearchablePage,
     invisible_font,

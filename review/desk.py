@@ -1,0 +1,510 @@
+"""The state of a review: what waits, what was decided, and the run that is kept up to date."""
+
+import re
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from audit.model import Place
+from export.decisions import append_decision, read_decisions
+from export.files import DECISIONS, renew
+from export.model import DocumentResult
+from export.store import Store
+from extract.errors import ReportError
+from extract.model import Picture
+from normalize.decisions import (
+    DOCUMENT_FIELDS,
+    ROW_FIELDS,
+    Decision,
+    Target,
+    decisions_for,
+    finding_key,
+    full_name,
+    in_force,
+    raw_of_row,
+    readings_of_agency,
+    readings_of_years,
+)
+from normalize.model import CellValue
+from normalize.numerals import thai_digits
+from normalize.report import Record, Report, typed, written
+from profiles.framework import Framework
+from review.queue import Item, items_of, sorted_queue
+
+KEPT_REPORTS = 6
+MOST_LETTERS = 20_000
+"""A longer value than any cell has is no value."""
+CODE = re.compile(r"[ieo][1-9][0-9]?")
+
+
+class Tools(NamedTuple):
+    """What the program gives the review: it sits above it and may not be imported."""
+
+    report: Callable[[Store, str, Iterable[Decision]], Report]
+    """A document from its kept pages, with decisions."""
+    result: Callable[[Store, Report], DocumentResult]
+    """The tables' lines of a report."""
+    picture: Callable[[str, int, float], Picture | None]
+    """A page of a document at so many pixels an inch; None where it is no picture. Raises
+    ReportError."""
+
+
+class Refused(Exception):
+    """A decision that cannot be taken as it was sent; the message is for the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a decision is made on, and what it says now."""
+
+    target: Target
+    field: str
+    page: int | None = None
+    row: int | None = None
+    column: int | None = None
+    part: int = 0
+    was: str = ""
+    value: str = ""
+
+    @property
+    def name(self) -> str:
+        """As links and forms name it.
+
+        >>> Subject("cell", "analysis", 3, 5, 2).name, Subject("row", "score", 3, 5, 1).name
+        ('cell-3-5-2', 'row-score')
+        """
+        if self.target == "cell":
+            return f"cell-{self.page}-{self.row}-{self.column}"
+        return f"{self.target}-{self.field}"
+
+
+@dataclass(slots=True)
+class Desk:
+    """One run under review. Every method may be called from any thread."""
+
+    out: Path
+    tools: Tools
+    read_only: bool = False
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    store: Store = field(init=False)
+    items: dict[str, Item] = field(default_factory=dict)
+    by_document: dict[str, tuple[Item, ...]] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+    waiting: set[str] = field(default_factory=set)
+    """Documents with decisions that the tables do not carry yet."""
+    failed: str = ""
+    """Why the tables could not be written the last time."""
+    _size: int = -1
+    _reports: OrderedDict[str, Report] = field(default_factory=OrderedDict)
+    _queue: list[Item] | None = None
+    _wake: threading.Condition = field(init=False)
+    _worker: threading.Thread | None = None
+    _closing: bool = False
+
+    def __post_init__(self) -> None:
+        self.store = Store(self.out)
+        self._wake = threading.Condition(self.lock)
+        self.read_decisions()
+        for name in self.store.names():
+            about = self.store.about(name)
+            own = in_force(self.decisions_on(name))
+            self.put(name, items_of(name, about.findings, about.looks))
+            if own != about.decisions and self.store.has_pages(name) and not self.read_only:
+                self.waiting.add(name)
+
+    # ------------------------------------------------------------------ what there is
+
+    @property
+    def documents(self) -> list[str]:
+        return list(self.by_document)
+
+    def put(self, document: str, items: tuple[Item, ...]) -> None:
+        """Take these for all that waits of a document."""
+        with self.lock:
+            for item in self.by_document.get(document, ()):
+                self.items.pop(item.id, None)
+            self.by_document[document] = items
+            self.items.update({item.id: item for item in items})
+            self._queue = None
+
+    def queue(self) -> list[Item]:
+        """All that waits, what matters most first."""
+        with self.lock:
+            if self._queue is None:
+                self._queue = sorted_queue(self.items.values())
+            return self._queue
+
+    def read_decisions(self) -> None:
+        """Read the file where it has grown: another window or program may have added to it."""
+        path = self.out / DECISIONS
+        size = path.stat().st_size if path.exists() else 0
+        with self.lock:
+            if size != self._size:
+                before = self.decisions
+                self.decisions = read_decisions(path)
+                self._size = size
+                if before:
+                    new = self.decisions[len(before) :]
+                    self.apply({decision.document for decision in new})
+
+    def decisions_on(self, document: str) -> tuple[Decision, ...]:
+        sha256 = self.store.about(document).record.sha256 or ""
+        return decisions_for(document, sha256, self.decisions)
+
+    def report(self, document: str) -> Report:
+        """A document with all decisions. Raises NotKept."""
+        with self.lock:
+            found = self._reports.get(document)
+            if found is not None:
+                self._reports.move_to_end(document)
+                return found
+            decisions = self.decisions
+        found = self.tools.report(self.store, document, decisions)
+        with self.lock:
+            if decisions == self.decisions:
+                self.keep(document, found)
+        return found
+
+    def keep(self, document: str, report: Report) -> None:
+        self._reports[document] = report
+        self._reports.move_to_end(document)
+        while len(self._reports) > KEPT_REPORTS:
+            self._reports.popitem(last=False)
+
+    # ------------------------------------------------------------------ decisions
+
+    def decide(self, made: Sequence[Decision], gone: Iterable[str] = ()) -> None:
+        """Write decisions down before anything else, and have the tables carry them.
+
+        `gone` are the items that they settle: they are asked no more, at once.
+        """
+        if self.read_only:
+            raise Refused("read-only: nothing is decided here")
+        with self.lock:
+            for decision in made:
+                append_decision(self.out / DECISIONS, decision)
+            for item in gone:
+                found = self.items.pop(item, None)
+                if found is not None:
+                    kept = self.by_document[found.document]
+                    self.by_document[found.document] = tuple(i for i in kept if i.id != item)
+            self._queue = None
+            self.read_decisions()
+            self.apply({decision.document for decision in made})
+
+    def undo(self, decision_id: str, who: str) -> Decision:
+        """Take a decision back. Raises Refused where there is none that holds."""
+        held = {d.id: d for d in in_force(self.decisions)}
+        if decision_id not in held:
+            raise Refused("this decision does not hold any more")
+        decision = held[decision_id]
+        undo = Decision(
+            new_id(), decision.document, "undo", undoes=decision_id, who=who, when=now(),
+            sha256=decision.sha256,
+        )  # fmt: skip
+        self.decide([undo])
+        return decision
+
+    def apply(self, documents: set[str]) -> None:
+        """Have the worker do these documents again."""
+        with self.lock:
+            known = documents & set(self.by_document)
+            self.waiting |= known
+            for document in known:
+                self._reports.pop(document, None)
+            self._wake.notify_all()
+
+    def work(self) -> bool:
+        """Do what waits, all at once; False where nothing did."""
+        with self.lock:
+            documents, decisions = sorted(self.waiting), self.decisions
+        if not documents:
+            return False
+        results = []
+        for document in documents:
+            try:
+                report = self.tools.report(self.store, document, decisions)
+            except ReportError as error:
+                with self.lock:
+                    self.failed = str(error)
+                    self.waiting.discard(document)
+                continue
+            result = self.tools.result(self.store, report)
+            results.append(result)
+            with self.lock:
+                if decisions == self.decisions:
+                    self.keep(document, report)
+                    self.put(document, items_of(document, result.findings, result.looks))
+        try:
+            renew(self.out, results)
+            failed = ""
+        except ReportError as error:
+            failed = str(error)
+        with self.lock:
+            self.failed = failed or ("" if results else self.failed)
+            if decisions == self.decisions:
+                self.waiting -= set(documents)
+        return True
+
+    def start(self) -> None:
+        """Have a thread of its own keep the tables up to date."""
+        self._worker = threading.Thread(target=self._run, name="tables", daemon=True)
+        self._worker.start()
+
+    def _run(self) -> None:
+        while True:
+            with self.lock:
+                while not self.waiting and not self._closing:
+                    self._wake.wait()
+                if self._closing and not self.waiting:
+                    return
+            self.work()
+
+    def close(self) -> None:
+        """Write what is not written yet, and stop."""
+        with self.lock:
+            self._closing = True
+            self._wake.notify_all()
+        if self._worker is not None:
+            self._worker.join()
+        while self.work():
+            pass
+
+
+def new_id() -> str:
+    return secrets.token_hex(8)
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+# ---------------------------------------------------------------------- what a decision is on
+
+
+def record_at(report: Report, item: Item) -> Record | None:
+    """The row that an item is about: that of its code, else that of its cell."""
+    place = item.place
+    if place is not None:
+        here = [r for r in report.records if any(p == place for p in cells_of_record(r))]
+        own = [r for r in here if item.code and r.row.code in item.code.split(";")]
+        if item.kind == "row":
+            own = [r for r in here if r.part == item.part]
+        if own or here:
+            return (own or here)[0]
+    codes = (item.code or "").split(";")
+    pages = set(item.finding.pages) if item.finding else set()
+    return next(
+        (
+            r
+            for r in report.records
+            if r.row.code in codes and (not pages or pages & set(r.row.pages))
+        ),
+        None,
+    )
+
+
+def cells_of_record(record: Record) -> list[Place]:
+    """All cells of a row, those of its repeats too."""
+    rows = (*record.physical.parts, *record.again)
+    return [
+        Place(p.page, p.text.cell.row, p.text.cell.column)
+        for part in rows
+        for _, pieces in part.fields
+        for p in pieces
+    ]
+
+
+def cell_at(report: Report, place: Place) -> CellValue | None:
+    return next(
+        (c for c in report.cells if (c.page, c.row, c.column) == tuple(place)),
+        None,
+    )
+
+
+def subject_of(report: Report, item: Item, on: str = "") -> Subject:
+    """What a decision on an item is made on; `on` names another one. Raises Refused."""
+    record = record_at(report, item)
+    kind, _, name = on.partition("-")
+    if kind == "cell":
+        try:
+            place = Place(*map(int, name.split("-")))
+        except (TypeError, ValueError) as error:
+            raise Refused("no such cell") from error
+        return cell_subject(report, place)
+    if kind == "row" and record is not None and name in ("", *ROW_FIELDS):
+        return row_subject(record, name)
+    if kind == "document" and name in DOCUMENT_FIELDS:
+        return document_subject(report, name)
+    if on:
+        raise Refused("no such value")
+    if item.field in DOCUMENT_FIELDS:
+        return document_subject(report, item.field)
+    if item.kind == "row" and record is not None:
+        return row_subject(record, "")
+    if item.kind == "finding" and item.field in ROW_FIELDS and record is not None:
+        return row_subject(record, item.field)
+    if item.place is not None:
+        return cell_subject(report, item.place)
+    return Subject("finding", item.check)
+
+
+def cell_subject(report: Report, place: Place) -> Subject:
+    cell = cell_at(report, place)
+    if cell is None:
+        raise Refused("no such cell")
+    return Subject("cell", cell.field, *place, was=cell.raw, value=cell.value)
+
+
+def row_subject(record: Record, name: str) -> Subject:
+    page, row, column = record.anchor
+    value = written(getattr(record.row, name)) if name else ""
+    was = raw_of_row(record.physical, name)
+    return Subject("row", name, page, row, column, record.part, was, value)
+
+
+def document_subject(report: Report, name: str) -> Subject:
+    if name == "agency":
+        agency = report.agency
+        district = f" อำเภอ{agency.district}" if agency.district else ""
+        province = f" จังหวัด{agency.province}" if agency.province else ""
+        value = f"{agency.name or ''}{district}{province}"
+        return Subject("document", name, was=readings_of_agency(agency), value=value)
+    year = report.years.fiscal if name == "fiscal_year" else report.years.assessment
+    return Subject("document", name, was=readings_of_years(report.years), value=written(year))
+
+
+def choices_of(report: Report, item: Item, subject: Subject) -> tuple[str, ...]:
+    """Other readings of a value, the likeliest first, each once and none that it has already."""
+    found: list[str] = []
+    record = record_at(report, item)
+    finding = item.finding
+    if subject.target == "document" and subject.field == "agency":
+        found += [full_name(candidate) for candidate in report.agency.candidates[:5]]
+        found += [str(reading) for reading in report.agency.votes[:6] if reading.name]
+    elif subject.target == "document":
+        found += [str(said.year) for said in report.years.said]
+    elif subject.field == "code" and record is not None:
+        found += [*record.code.candidates, *(s.reading.code or "" for s in record.codes)]
+        if record.row.indicator_no is not None:
+            found += [
+                code
+                for code in codes_of(report.framework)
+                if report.framework.owns(record.row.indicator_no, code)
+            ]
+    elif subject.field == "score" and record is not None:
+        found += [str(m.value) for m in record.score.mentions if m.value is not None]
+    elif subject.target == "cell" and record is not None:
+        found += [
+            piece.text.text
+            for row in record.again
+            for piece in row.pieces(subject.field)
+            if piece.page != subject.page
+        ]
+    if finding is not None and finding.suggestion and finding.field == subject.field:
+        found.insert(0, finding.suggestion)
+    return tuple(text for text in dict.fromkeys(found) if text.strip() and text != subject.value)[
+        :9
+    ]
+
+
+def codes_of(framework: Framework) -> tuple[str, ...]:
+    return tuple(f"{c.letter}{n}" for c in framework.codes for n in range(1, c.count + 1))
+
+
+def checked(report: Report, subject: Subject, value: str) -> str:
+    """A value as it may be written down. Raises Refused, saying what it should be."""
+    text = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if len(text) > MOST_LETTERS:
+        raise Refused(f"more than {MOST_LETTERS} letters")
+    if any(ord(char) < 32 and char != "\n" for char in text):
+        raise Refused("a control character")
+    name = subject.field
+    if subject.target == "document" and name != "agency":
+        text = thai_digits(text)
+        if not re.fullmatch(r"2[5-6]\d\d", text):
+            raise Refused("a year of the Buddhist era, such as 2569")
+    if subject.target == "document" and name == "agency" and not text:
+        raise Refused("the name of the agency")
+    if subject.target == "row":
+        text = thai_digits(text) if name not in ("strengths", "weaknesses", "responsible") else text
+        check_row_value(report, name, text)
+    return text
+
+
+def check_row_value(report: Report, name: str, text: str) -> None:
+    codes = [text] if name == "code" else text.split("\n") if name == "references" else []
+    for code in filter(None, codes):
+        if not CODE.fullmatch(code) or report.framework.has(code) is False:
+            raise Refused(f"{code} is no code of {report.framework.year}: i1, e7 or o25")
+    try:
+        value = typed(name, text)
+    except (ValueError, ArithmeticError) as error:
+        form = "2025-10-31" if name.endswith("date") else "a number"
+        raise Refused(f"{text} cannot be read; write {form}") from error
+    if name == "score" and value is not None and not 0 <= value <= 100:
+        raise Refused("a score of 0 to 100")
+    if name == "indicator_no" and value is not None and not 1 <= value <= 10:
+        raise Refused("an indicator of 1 to 10")
+
+
+def made_of(
+    desk: Desk,
+    report: Report,
+    item: Item,
+    subject: Subject,
+    now_value: str | None,
+    who: str = "",
+    why: str = "",
+) -> Decision:
+    """The decision on one subject. Without a value a finding, or the subject, is right as it is."""
+    sha256 = desk.store.about(item.document).record.sha256 or ""
+    common = Decision(
+        new_id(), item.document, "finding", item.check, who=who, when=now(), why=why, sha256=sha256
+    )
+    if now_value is None and item.finding is not None:
+        finding = item.finding
+        was = finding_key(finding.check, finding.code, finding.values)
+        return replace(common, was=was)
+    return replace(
+        common,
+        target=subject.target,
+        field=subject.field,
+        page=subject.page,
+        row=subject.row,
+        column=subject.column,
+        part=subject.part,
+        was=subject.was,
+        now=now_value,
+    )
+
+
+def alike(desk: Desk, report: Report, item: Item, subject: Subject) -> list[tuple[Item, Subject]]:
+    """The other items of the document that the same decision settles, each with its subject.
+
+    Cells are alike that read the same in the same column, findings that say the same.
+    """
+    others = [i for i in desk.by_document[item.document] if i.id != item.id]
+    found: list[tuple[Item, Subject]] = []
+    if item.finding is not None:
+        texts = [said.text for said in item.finding.values]
+        found += [
+            (other, subject_of(report, other))
+            for other in others
+            if other.finding is not None
+            and other.check == item.check
+            and [said.text for said in other.finding.values] == texts
+        ]
+    elif subject.target == "cell":
+        waiting = {other.place: other for other in others if other.kind == "cell"}
+        for cell in report.cells:
+            place = Place(cell.page, cell.row, cell.column)
+            if place != item.place and cell.raw == subject.was and cell.field == subject.field:
+                other = waiting.get(place, item)
+                found.append((other, cell_subject(report, place)))
+    return found
