@@ -148,7 +148,7 @@ class Desk:
                 before = self.decisions
                 self.decisions = read_decisions(path)
                 self._size = size
-                if before:
+                if self.by_document:
                     new = self.decisions[len(before) :]
                     self.apply({decision.document for decision in new})
 

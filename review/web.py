@@ -453,10 +453,10 @@ class Site:
         item = self.item(request)
         if item is None:
             raise HTTPException(404)
-        try:
-            place = Place(*map(int, request.path_params["cell"].split("-")))
-        except (TypeError, ValueError) as error:
-            raise HTTPException(404) from error
+        numbers = request.path_params["cell"].split("-")
+        if len(numbers) != 3 or not all(n.isascii() and n.isdigit() for n in numbers):
+            raise HTTPException(404)
+        place = Place(*map(number_of, numbers))
         report = self.desk.report(item.document)
         boxes = boxes_on(report, place.page, (place,))
         if not boxes:
