@@ -99,6 +99,9 @@ class Desk:
     """Documents with decisions that the tables do not carry yet."""
     failed: str = ""
     """Why the tables could not be written the last time."""
+    drawing: threading.Lock = field(default_factory=threading.Lock)
+    """PDFium draws for one thread at a time, or it brings the program down."""
+    _pictured: dict[str, str] = field(default_factory=dict)
     _size: int = -1
     _reports: OrderedDict[str, Report] = field(default_factory=OrderedDict)
     _queue: list[Item] | None = None
@@ -175,6 +178,21 @@ class Desk:
         self._reports.move_to_end(document)
         while len(self._reports) > KEPT_REPORTS:
             self._reports.popitem(last=False)
+
+    def picture(self, document: str, page: int, dpi: float) -> Picture | None:
+        """A page as a picture, None for a dump. Raises ReportError."""
+        with self.drawing:
+            return self.tools.picture(document, page, dpi)
+
+    def no_picture(self, document: str, page: int) -> str:
+        """Why the pages of a document cannot be shown; empty where they can. Asked once."""
+        if document not in self._pictured:
+            try:
+                self.picture(document, page, 20.0)
+                self._pictured[document] = ""
+            except ReportError as error:
+                self._pictured[document] = str(error)
+        return self._pictured[document]
 
     # ------------------------------------------------------------------ decisions
 

@@ -41,6 +41,7 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))
+        found.listen(128)
     except (OSError, OverflowError) as error:
         found.close()
         raise CannotServe(f"{host}:{port}: cannot listen ({error}); choose another --port") from (

@@ -318,10 +318,9 @@ class Site:
             pages = dict.fromkeys(item.finding.pages[:MOST_SHOTS])
         if not pages or any(p.origin == "dump" for p in report.pages):
             return [], ""
-        try:
-            self.desk.tools.picture(item.document, next(iter(pages)), 20.0)
-        except ReportError as error:
-            return [], str(error)
+        missing = self.desk.no_picture(item.document, next(iter(pages)))
+        if missing:
+            return [], missing
         if not shown:
             return [
                 Shot(page, f"/picture/{item.id}/{page}", f"/page/{item.id}/{page}")
@@ -471,7 +470,7 @@ class Site:
             content = self.pictures.get(key)
         if content is None:
             try:
-                drawn = self.desk.tools.picture(document, page, dpi)
+                drawn = self.desk.picture(document, page, dpi)
             except ReportError as error:
                 return Response(str(error), 404, media_type="text/plain")
             if drawn is None:
