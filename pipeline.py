@@ -26,7 +26,7 @@ from audit.archive import ARCHIVE_CHECKS, Abstract, abstract_of
 from audit.checks import CHECKS, audit, settled_rows
 from audit.looks import looks_of
 from audit.model import Finding
-from export.crops import CROP_DPI, cut_crops
+from export.crops import CROP_DPI, Crop, cut_crops
 from export.decisions import read_decisions
 from export.files import DECISIONS, JSON, between_documents, in_language, write_run
 from export.model import CannotWrite, DocumentRecord, DocumentResult, Status
@@ -221,10 +221,7 @@ def convert_document(
         return DocumentResult(DocumentRecord(found.name, "failed", error=str(error)))
     result = result_of(reading.sha256, report, audit(report))
     if settings.keep is not None:
-        frames = {page.number: page.frame for page in report.pages}
-        picture_of = partial(page_picture, found, dpi=CROP_DPI)
-        crops = cut_crops(result.findings, result.cells, frames, picture_of)
-        keep_crops(settings.keep, found.name, crops)
+        keep_crops(settings.keep, found.name, crops_of(found, report, result))
     if settings.searchable is None or not scans:
         return result
     target = settings.searchable / f"{found.name.removesuffix('.pdf')}.pdf"
@@ -255,11 +252,12 @@ def redo_document(store: Store, document: str, decisions: Iterable[Decision]) ->
     return result_of(sha256, report, audit(report))
 
 
-def page_picture(found: Input, page: int, dpi: float) -> Picture | None:
+def page_picture(found: Input, page: int, dpi: float, whole: bool = False) -> Picture | None:
     """One page of an input as it lies, so that the boxes of its cells fit; None for a dump.
 
-    An image file has the resolution that it states, whatever `dpi`. Raises a ReportError where the
-    file has gone or the page cannot be drawn.
+    `whole` is for pages whose text was read from its layer: it adds what a viewer cuts off, from
+    whose corner their boxes count. An image file has the resolution that it states, whatever `dpi`.
+    Raises a ReportError where the file has gone or the page cannot be drawn.
     """
     if found.error:
         raise Unreadable(found.error)
@@ -271,12 +269,24 @@ def page_picture(found: Input, page: int, dpi: float) -> Picture | None:
         return image_page(found.name, found.read_bytes(), page)
     path = found.on_disk
     if path is None:
-        return draw_page(found.name, BytesIO(found.read_bytes()), page, dpi)
+        return draw_page(found.name, BytesIO(found.read_bytes()), page, dpi, whole)
     try:
         with path.open("rb") as file:
-            return draw_page(found.name, file, page, dpi)
+            return draw_page(found.name, file, page, dpi, whole)
     except OSError as error:
         raise Unreadable(f"{found.name}: {error.strerror or error}; check the file") from error
+
+
+def crops_of(found: Input, report: Report, result: DocumentResult) -> tuple[Crop, ...]:
+    """The pictures of the places of a document's findings."""
+    pages = {page.number: page for page in report.pages}
+    frames = {number: page.frame for number, page in pages.items()}
+
+    def picture_of(number: int) -> Picture | None:
+        whole = number in pages and pages[number].origin == "text"
+        return page_picture(found, number, CROP_DPI, whole)
+
+    return cut_crops(result.findings, result.cells, frames, picture_of)
 
 
 def image_page(name: str, content: bytes, page: int) -> Picture:

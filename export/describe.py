@@ -36,6 +36,8 @@ INTRODUCTION = """\
 {files}
 | datapackage.json | the CSV tables described for programs: types, titles in Thai and English, \
 keys, hashes (Frictionless Data Package 2) |
+| audit.html | the findings for a person: one page, with pictures of their places, that needs \
+nothing else and sends nothing |
 | decisions.jsonl | what people decided in review: made empty if absent, never overwritten |
 | .raingan/ | what `raingan audit` and `raingan review` need of the run |
 
@@ -44,11 +46,12 @@ run that fails earlier leaves them as they were. No file holds a time, so two ru
 input give the same bytes, in whatever order the documents were done.
 
 ## What is kept beside the tables
-`.raingan/` holds each document's pages as they were read and its lines of every table, JSON in ZIP
-files, so that a decision is applied without reading the document again. It is no part of what is
-published: it can be deleted, and then only `convert` brings it back. `run.json` in it has **the
-inputs as absolute paths**, and the addresses of those from the network, without a password: leave
-the folder out where those are nobody's business. The tables have none of it.
+`.raingan/` holds each document's pages as they were read, its lines of every table and the pictures
+of audit.html, JSON in ZIP files, so that a decision is applied without reading the document again.
+It is no part of what is published: it can be deleted, and then only `convert` brings it back.
+`run.json` in it has **the inputs as absolute paths**, and the addresses of those from the network,
+without a password: leave the folder out where those are nobody's business. The tables have none of
+it.
 
 ## How values are written
 - **Text** is UTF-8 and NFC with `\\n`. What no file format takes is made visible: a control

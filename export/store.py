@@ -1,7 +1,8 @@
 """What a run keeps beside its tables, so that nothing has to be read or made twice.
 
-`OUT/.raingan/` holds `run.json` and for each document two ZIP files, named by a hash of the
-document's name: its pages as they were read, and its result with the tables' lines as written.
+`OUT/.raingan/` holds `run.json` and for each document up to three ZIP files, named by a hash of the
+document's name: its pages as they were read, the pictures of its findings, and its result with the
+tables' lines and the parts of audit.html as written.
 They are JSON in ZIP and nothing that runs: an output folder may come from someone else.
 """
 

@@ -437,8 +437,9 @@ class Drawing:
         self.file, self.password = file, password
         self.document: Any = None
 
-    def draw(self, number: int, dpi: float) -> Picture:
-        """Page `number` (1 is the first) as it is displayed, in colour.
+    def draw(self, number: int, dpi: float, whole: bool = False) -> Picture:
+        """Page `number` (1 is the first) as it is displayed, in colour; `whole` adds what a viewer
+        cuts off, as the boxes of a text layer count.
 
         Raises pdfium's own error or a ValueError where it cannot be drawn.
         """
@@ -447,6 +448,10 @@ class Drawing:
             content = held.getvalue() if isinstance(held, BytesIO) else Path(held.name)
             self.document = pdfium.PdfDocument(content, password=self.password or None)
         page = self.document[number - 1]
+        if whole and page.get_cropbox() != page.get_mediabox():
+            page.set_cropbox(*page.get_mediabox())
+            page.close()
+            page = self.document[number - 1]  # it takes its size when it is opened
         try:
             width, height = page.get_size()
             if not 1 <= width * height < math.inf:
@@ -464,6 +469,21 @@ class Drawing:
     def close(self) -> None:
         if self.document is not None:
             self.document.close()
+
+
+def draw_page(
+    document: str, file: BufferedReader | BytesIO, number: int, dpi: float, whole: bool = False
+) -> Picture:
+    """Page `number` (1 is the first) as `Drawing.draw` does, in colour.
+
+    A page of absurd size is drawn at fewer pixels an inch than asked for. Raises Unreadable.
+    """
+    with closing(Drawing(file)) as drawing:
+        try:
+            return drawing.draw(number, dpi, whole)
+        except (pdfium.PdfiumError, ValueError, IndexError, OSError, MemoryError) as error:
+            reason = reason_of(error)
+            raise Unreadable(f"{document} p.{number}: cannot be drawn ({reason})") from error
 
 
 def with_picture(page: Page, dpi: float, drawing: Drawing, scanner: Scanner) -> Page:

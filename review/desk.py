@@ -3,11 +3,14 @@
 import re
 import secrets
 import threading
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple
 
 from audit.model import Place
@@ -36,7 +39,10 @@ from normalize.report import Record, Report, typed, written
 from profiles.framework import Framework
 from review.queue import Item, items_of, sorted_queue
 
-KEPT_REPORTS = 6
+KEPT_REPORTS = 8
+QUIET_SECONDS, LONGEST_SECONDS = 1.5, 15.0
+"""So long after the last request the tables are written, at the latest so long after a decision:
+nobody is kept waiting for them. What the pages show carries a decision at once."""
 MOST_LETTERS = 20_000
 """A longer value than any cell has is no value."""
 CODE = re.compile(r"[ieo][1-9][0-9]?")
@@ -95,10 +101,16 @@ class Desk:
     items: dict[str, Item] = field(default_factory=dict)
     by_document: dict[str, tuple[Item, ...]] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
+    dirty: set[str] = field(default_factory=set)
+    """Documents with decisions that are not applied yet."""
     waiting: set[str] = field(default_factory=set)
     """Documents with decisions that the tables do not carry yet."""
+    results: dict[str, DocumentResult] = field(default_factory=dict)
+    """What they came to with their decisions, to be written."""
     failed: str = ""
     """Why the tables could not be written the last time."""
+    past: dict[str, Item] = field(default_factory=dict)
+    """What waited and does no more."""
     drawing: threading.Lock = field(default_factory=threading.Lock)
     """PDFium draws for one thread at a time, or it brings the program down."""
     _pictured: dict[str, str] = field(default_factory=dict)
@@ -106,7 +118,12 @@ class Desk:
     _reports: OrderedDict[str, Report] = field(default_factory=OrderedDict)
     _queue: list[Item] | None = None
     _wake: threading.Condition = field(init=False)
-    _worker: threading.Thread | None = None
+    _ahead: list[str] = field(default_factory=list)
+    """Documents that are likely asked for next."""
+    _touched: float = 0.0
+    _since: float = 0.0
+    """When the first of the decisions that are not in the tables yet was made."""
+    _workers: list[threading.Thread] = field(default_factory=list)
     _closing: bool = False
 
     def __post_init__(self) -> None:
@@ -118,7 +135,7 @@ class Desk:
             own = in_force(self.decisions_on(name))
             self.put(name, items_of(name, about.findings, about.looks))
             if own != about.decisions and self.store.has_pages(name) and not self.read_only:
-                self.waiting.add(name)
+                self.apply({name})
 
     # ------------------------------------------------------------------ what there is
 
@@ -131,6 +148,7 @@ class Desk:
         with self.lock:
             for item in self.by_document.get(document, ()):
                 self.items.pop(item.id, None)
+                self.past[item.id] = item
             self.by_document[document] = items
             self.items.update({item.id: item for item in items})
             self._queue = None
@@ -152,16 +170,21 @@ class Desk:
                 self.decisions = read_decisions(path)
                 self._size = size
                 if self.by_document:
-                    new = self.decisions[len(before) :]
-                    self.apply({decision.document for decision in new})
+                    changed = set(before) ^ set(self.decisions)
+                    self.apply({decision.document for decision in changed})
 
     def decisions_on(self, document: str) -> tuple[Decision, ...]:
         sha256 = self.store.about(document).record.sha256 or ""
         return decisions_for(document, sha256, self.decisions)
 
-    def report(self, document: str) -> Report:
-        """A document with all decisions. Raises NotKept."""
+    def report(self, document: str, touch: bool = True) -> Report:
+        """A document, with all decisions but those that the worker is about to apply.
+
+        Raises NotKept.
+        """
         with self.lock:
+            if touch:
+                self._touched = monotonic()
             found = self._reports.get(document)
             if found is not None:
                 self._reports.move_to_end(document)
@@ -169,7 +192,7 @@ class Desk:
             decisions = self.decisions
         found = self.tools.report(self.store, document, decisions)
         with self.lock:
-            if decisions == self.decisions:
+            if decisions == self.decisions or document not in self.dirty:
                 self.keep(document, found)
         return found
 
@@ -209,93 +232,197 @@ class Desk:
             for item in gone:
                 found = self.items.pop(item, None)
                 if found is not None:
+                    self.past[item] = found
                     kept = self.by_document[found.document]
                     self.by_document[found.document] = tuple(i for i in kept if i.id != item)
             self._queue = None
             self.read_decisions()
             self.apply({decision.document for decision in made})
 
-    def undo(self, decision_id: str, who: str) -> Decision:
-        """Take a decision back. Raises Refused where there is none that holds."""
-        held = {d.id: d for d in in_force(self.decisions)}
-        if decision_id not in held:
+    def decision_on(self, item_id: str) -> Decision | None:
+        """What was decided on an item that waits no more."""
+        item = self.past.get(item_id)
+        if item is None or item_id in self.items:
+            return None
+        held = in_force(self.decisions_on(item.document))
+        return next((d for d in reversed(held) if settles(d, item)), None)
+
+    def current(self, document: str, subject: Subject) -> Subject:
+        """A subject with what was decided on it since its report was made."""
+        with self.lock:
+            if document not in self.waiting:
+                return subject
+            held = in_force(self.decisions_on(document))
+        place = (subject.page, subject.row, subject.column, subject.part)
+        for decision in reversed(held):
+            there = (decision.page, decision.row, decision.column, decision.part)
+            same = (decision.target, decision.field) == (subject.target, subject.field)
+            if same and there == place and decision.now is not None:
+                return replace(subject, value=decision.now)
+        return subject
+
+    def undo(self, decision_id: str, who: str, alike: bool = False) -> None:
+        """Take a decision back, or all that were made with it. Raises Refused where none holds."""
+        held = [
+            decision
+            for decision in in_force(self.decisions)
+            if decision.id == decision_id
+            or (alike and form_of_id(decision.id) == form_of_id(decision_id))
+        ]
+        if not held:
             raise Refused("this decision does not hold any more")
-        decision = held[decision_id]
-        undo = Decision(
-            new_id(), decision.document, "undo", undoes=decision_id, who=who, when=now(),
-            sha256=decision.sha256,
-        )  # fmt: skip
-        self.decide([undo])
-        return decision
+        self.decide(
+            [
+                Decision(
+                    new_id(),
+                    decision.document,
+                    "undo",
+                    undoes=decision.id,
+                    who=who,
+                    when=now(),
+                    sha256=decision.sha256,
+                )
+                for decision in held
+            ]
+        )
 
     def apply(self, documents: set[str]) -> None:
-        """Have the worker do these documents again."""
+        """Have these documents done again, and the tables written."""
         with self.lock:
             known = documents & set(self.by_document)
+            if known and not self.waiting:
+                self._since = monotonic()
+            self.dirty |= known
             self.waiting |= known
-            for document in known:
-                self._reports.pop(document, None)
             self._wake.notify_all()
 
-    def work(self) -> bool:
-        """Do what waits, all at once; False where nothing did."""
+    def read_ahead(self, document: str) -> None:
+        """Have the worker do a document that is likely asked for next."""
         with self.lock:
-            documents, decisions = sorted(self.waiting), self.decisions
-        if not documents:
-            return False
-        results = []
-        for document in documents:
-            try:
-                report = self.tools.report(self.store, document, decisions)
-            except ReportError as error:
-                with self.lock:
-                    self.failed = str(error)
-                    self.waiting.discard(document)
-                continue
-            result = self.tools.result(self.store, report)
-            results.append(result)
-            with self.lock:
-                if decisions == self.decisions:
-                    self.keep(document, report)
-                    self.put(document, items_of(document, result.findings, result.looks))
+            self._touched = monotonic()
+            if self._workers and document not in {*self._reports, *self._ahead}:
+                self._ahead.append(document)
+                self._wake.notify_all()
+
+    def redo(self) -> bool:
+        """Apply what was decided on one document; False where nothing waits for it."""
+        with self.lock:
+            if not self.dirty:
+                return False
+            document = min(self.dirty)
+            self.dirty.discard(document)
+            decisions = self.decisions
         try:
-            renew(self.out, results)
-            failed = ""
+            report = self.tools.report(self.store, document, decisions)
+            result = self.tools.result(self.store, report)
+        except ReportError as error:
+            with self.lock:
+                self.failed = str(error)
+                self.waiting.discard(document)
+            return True
+        with self.lock:
+            if document not in self.dirty:  # nothing was decided on it meanwhile
+                self.results[document] = result
+                self.keep(document, report)
+                self.put(document, items_of(document, result.findings, result.looks))
+        return True
+
+    def write(self) -> bool:
+        """Put what documents came to into the tables, all at once; False where there is nothing."""
+        with self.lock:
+            results, self.results = self.results, {}
+        if not results:
+            return False
+        failed = ""
+        try:
+            renew(self.out, list(results.values()))
         except ReportError as error:
             failed = str(error)
         with self.lock:
-            self.failed = failed or ("" if results else self.failed)
-            if decisions == self.decisions:
-                self.waiting -= set(documents)
+            self.failed = failed
+            self.waiting -= set(results) - self.dirty - set(self.results)
+            self._since = monotonic()
         return True
 
-    def start(self) -> None:
-        """Have a thread of its own keep the tables up to date."""
-        self._worker = threading.Thread(target=self._run, name="tables", daemon=True)
-        self._worker.start()
+    def work(self) -> bool:
+        """Do all that waits; False where nothing did."""
+        done = False
+        while self.redo():
+            done = True
+        return self.write() or done
 
-    def _run(self) -> None:
+    def start(self) -> None:
+        """Keep the tables up to date, and read ahead, in threads of their own."""
+        for name, target in (("tables", self._write), ("ahead", self._read)):
+            worker = threading.Thread(target=target, name=name, daemon=True)
+            worker.start()
+            self._workers.append(worker)
+
+    def _write(self) -> None:
         while True:
             with self.lock:
-                while not self.waiting and not self._closing:
+                while not (self.results or self._closing):
                     self._wake.wait()
-                if self._closing and not self.waiting:
+                if self._closing:
                     return
-            self.work()
+                quiet = monotonic() - self._touched
+                if quiet < QUIET_SECONDS and monotonic() - self._since < LONGEST_SECONDS:
+                    self._wake.wait(QUIET_SECONDS - quiet)
+                    continue
+            self.write()
+
+    def _read(self) -> None:
+        while True:
+            with self.lock:
+                while not (self.dirty or self._ahead or self._closing):
+                    self._wake.wait()
+                if self._closing:
+                    return
+                document = "" if self.dirty else self._ahead.pop(0)
+            if document:
+                with suppress(ReportError):  # it is said when the document is asked for
+                    self.report(document, touch=False)
+            elif self.redo():
+                with self.lock:
+                    self._wake.notify_all()
 
     def close(self) -> None:
         """Write what is not written yet, and stop."""
         with self.lock:
             self._closing = True
             self._wake.notify_all()
-        if self._worker is not None:
-            self._worker.join()
+        for worker in self._workers:
+            worker.join()
         while self.work():
             pass
 
 
 def new_id() -> str:
     return secrets.token_hex(8)
+
+
+def settles(decision: Decision, item: Item) -> bool:
+    """Whether a decision is about what an item asks."""
+    if decision.target == "finding":
+        found = item.finding
+        return found is not None and decision.was == finding_key(
+            found.check, found.code, found.values
+        )
+    if decision.target == "document":
+        return decision.field == item.field
+    place = (decision.page, decision.row, decision.column)
+    return item.place is not None and (
+        place == tuple(item.place) if decision.target == "cell" else place[:2] == item.place[:2]
+    )
+
+
+def form_of_id(decision_id: str) -> str:
+    """What the ids of all decisions of one form share.
+
+    >>> form_of_id("ab12-3"), form_of_id("ab12")
+    ('ab12', 'ab12')
+    """
+    return decision_id.split("-")[0]
 
 
 def now() -> str:
@@ -437,10 +564,11 @@ def codes_of(framework: Framework) -> tuple[str, ...]:
 
 def checked(report: Report, subject: Subject, value: str) -> str:
     """A value as it may be written down. Raises Refused, saying what it should be."""
-    text = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = value.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").strip()
+    text = unicodedata.normalize("NFC", text)
     if len(text) > MOST_LETTERS:
         raise Refused(f"more than {MOST_LETTERS} letters")
-    if any(ord(char) < 32 and char != "\n" for char in text):
+    if any(unicodedata.category(char) == "Cc" and char != "\n" for char in text):
         raise Refused("a control character")
     name = subject.field
     if subject.target == "document" and name != "agency":
@@ -473,19 +601,24 @@ def check_row_value(report: Report, name: str, text: str) -> None:
 
 def made_of(
     desk: Desk,
-    report: Report,
     item: Item,
     subject: Subject,
     now_value: str | None,
     who: str = "",
     why: str = "",
+    id: str = "",
+    on: str = "",
 ) -> Decision:
-    """The decision on one subject. Without a value a finding, or the subject, is right as it is."""
+    """The decision on one subject.
+
+    Without a value the finding is right as it is, or the subject, where it was chosen by `on`.
+    """
     sha256 = desk.store.about(item.document).record.sha256 or ""
     common = Decision(
-        new_id(), item.document, "finding", item.check, who=who, when=now(), why=why, sha256=sha256
-    )
-    if now_value is None and item.finding is not None:
+        id or new_id(), item.document, "finding", item.check,
+        who=who, when=now(), why=why, sha256=sha256,
+    )  # fmt: skip
+    if now_value is None and item.finding is not None and not on:
         finding = item.finding
         was = finding_key(finding.check, finding.code, finding.values)
         return replace(common, was=was)
@@ -502,14 +635,21 @@ def made_of(
     )
 
 
-def alike(desk: Desk, report: Report, item: Item, subject: Subject) -> list[tuple[Item, Subject]]:
-    """The other items of the document that the same decision settles, each with its subject.
+def same_reading(one: Subject, other: Subject) -> bool:
+    """Whether the same value can be right for both."""
+    return (one.target, one.field, one.was) == (other.target, other.field, other.was)
+
+
+def alike(
+    desk: Desk, report: Report, item: Item, subject: Subject, on: str = ""
+) -> list[tuple[Item | None, Subject]]:
+    """What else of the document the same decision settles, each with its item if it waits.
 
     Cells are alike that read the same in the same column, findings that say the same.
     """
     others = [i for i in desk.by_document[item.document] if i.id != item.id]
-    found: list[tuple[Item, Subject]] = []
-    if item.finding is not None:
+    found: list[tuple[Item | None, Subject]] = []
+    if item.finding is not None and not on:
         texts = [said.text for said in item.finding.values]
         found += [
             (other, subject_of(report, other))
@@ -522,7 +662,7 @@ def alike(desk: Desk, report: Report, item: Item, subject: Subject) -> list[tupl
         waiting = {other.place: other for other in others if other.kind == "cell"}
         for cell in report.cells:
             place = Place(cell.page, cell.row, cell.column)
-            if place != item.place and cell.raw == subject.was and cell.field == subject.field:
-                other = waiting.get(place, item)
-                found.append((other, cell_subject(report, place)))
+            own = (subject.page, subject.row, subject.column)
+            if place != own and cell.raw == subject.was and cell.field == subject.field:
+                found.append((waiting.get(place), cell_subject(report, place)))
     return found

@@ -1,11 +1,16 @@
 """The review's own server: at this machine, unless a token says otherwise."""
 
+import getpass
 import ipaddress
 import secrets
+import signal
 import socket
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from threading import Timer
+from types import FrameType
+from typing import NoReturn
 
 import uvicorn
 
@@ -53,8 +58,8 @@ def listening(host: str, port: int) -> socket.socket:
 def hosts_of(host: str, port: int) -> frozenset[str]:
     """What a Host header may say: the address itself, and the names of this machine for itself.
 
-    >>> sorted(hosts_of("127.0.0.1", 80))
-    ['127.0.0.1:80', 'localhost:80']
+    >>> sorted(hosts_of("127.0.0.1", 8000))
+    ['127.0.0.1:8000', 'localhost:8000']
     """
     shown = f"[{host}]" if ":" in host else host
     names = {f"{shown}:{port}"}
@@ -64,15 +69,31 @@ def hosts_of(host: str, port: int) -> frozenset[str]:
         name = socket.gethostname()
         own = {name, socket.getfqdn(), f"{name}.local", "localhost", "127.0.0.1", *addresses()}
         names |= {f"{name}:{port}" for name in own}
+    if port == 80:  # browsers leave it out
+        names |= {name.removesuffix(":80") for name in names}
     return frozenset(names)
 
 
 def addresses() -> set[str]:
-    """The addresses of this machine, as far as its own name leads to them."""
-    try:
-        return {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None)}
-    except OSError:
-        return set()
+    """The addresses of this machine: those of its own name, and the one it would send from."""
+    found = set()
+    with suppress(OSError):
+        found |= {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None)}
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.connect(("192.0.2.1", 9))  # sends nothing; Debian's own name leads to 127.0.1.1
+        found.add(str(sender.getsockname()[0]))
+    return found
+
+
+def login_name() -> str:
+    """Who is at this machine, empty where it has no name for them."""
+    with suppress(OSError, KeyError, ImportError):
+        return getpass.getuser()
+    return ""
+
+
+def stopped(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def serve(
@@ -102,7 +123,7 @@ def serve(
     with listening(host, port) as found:
         port = found.getsockname()[1]
         guard = Guard(hosts_of(host, port), token)
-        site = Site(desk, guard, language, who)
+        site = Site(desk, guard, language, who or ("" if open_to_all else login_name()))
         shown = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{port}/" + (f"enter?token={token}" if token else "")
         print(f"review of {out} at {address} (Ctrl-C ends it)", flush=True)
@@ -116,8 +137,11 @@ def serve(
         )  # fmt: skip
         if not read_only:
             desk.start()
+        signal.signal(signal.SIGTERM, stopped)  # else the tables would not be written
         try:
             uvicorn.Server(config).run(sockets=[found])
+        except KeyboardInterrupt:
+            pass
         finally:
             if not read_only:
                 desk.close()

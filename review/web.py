@@ -1,6 +1,7 @@
 """The review's pages over HTTP: Starlette, server-rendered, for one person at this machine."""
 
 import hmac
+import re
 import secrets
 import unicodedata
 from collections import OrderedDict
@@ -11,7 +12,7 @@ from importlib.resources import files
 from io import BytesIO
 from threading import Lock
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import numpy as np
 from jinja2 import Environment, PackageLoader
@@ -37,11 +38,13 @@ from review.desk import (
     checked,
     choices_of,
     made_of,
+    new_id,
     record_at,
+    same_reading,
     subject_of,
 )
 from review.queue import Filter, Item, after
-from review.words import KEYS, word
+from review.words import KEYS, check_name, field_name, reason, word
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -150,13 +153,14 @@ def seen(text: object) -> str:
     for char in str(text):
         if ord(char) < 32 and char not in "\n\t":
             out.append(chr(0x2400 + ord(char)))
-        elif unicodedata.bidirectional(char) in BIDI or char in "\u200e\u200f\ufeff":
+        elif unicodedata.bidirectional(char) in BIDI or UNSEEN.match(char):
             out.append(f"‹{ord(char):04X}›")
         else:
             out.append(char)
     return "".join(out)
 
 
+UNSEEN = re.compile("[\x7f-\x9f\u200e\u200f\ufeff\ud800-\udfff]")
 BIDI = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
@@ -197,12 +201,16 @@ class Site:
             "language": language,
             "w": partial(word, language=language),
             "message": partial(message_of, language=language),
+            "named": partial(check_name, language=language),
+            "field_named": partial(field_name, language=language),
+            "reason": partial(reason, language=language),
             "pages": pages_of,
             "rows_of": lambda text: min(14, max(2, text.count("\n") + len(text) // 60 + 1)),
             "csrf": self.guard.csrf,
             "read_only": desk.read_only,
             "left": len(desk.items),
             "done": len(in_force(desk.decisions)),
+            "writing": len(desk.waiting),
             "failed": desk.failed,
             "said": word(said, language) if said in ("saved", "undone", "gone") else "",
             "query": query_of(request),
@@ -215,6 +223,15 @@ class Site:
         return self.page(
             request, "message.html", status, heading=word(heading, language), text=text
         )
+
+    def decided_already(self, request: Request, status: int) -> Response:
+        """An item that waits no more: what was decided on it, and how to take that back."""
+        decision = self.desk.decision_on(request.path_params["item"])
+        heading = word("gone", self.language_of(request))
+        return self.page(request, "message.html", status, heading=heading, decision=decision)
+
+    def cannot(self, request: Request, error: Exception) -> Response:
+        return self.problem(request, 500, "cannot", str(error))
 
     def item(self, request: Request) -> Item | None:
         return self.desk.items.get(request.path_params["item"])
@@ -250,7 +267,7 @@ class Site:
         self.desk.read_decisions()
         item = self.item(request)
         if item is None:
-            return self.problem(request, 404, "gone", "")
+            return self.decided_already(request, 404)
         on = request.query_params.get("on", "")
         return self.item_page(request, item, on)
 
@@ -266,14 +283,16 @@ class Site:
         desk = self.desk
         try:
             report = desk.report(item.document)
-            subject = subject_of(report, item, on)
+            subject = desk.current(item.document, subject_of(report, item, on))
+            alike_count = len(alike(desk, report, item, subject, on))
         except Refused as error:
             return self.problem(request, 404, "refused", str(error))
-        except ReportError as error:
-            return self.problem(request, 500, "refused", str(error))
         queue = [i for i in desk.queue() if filter_of(request).takes(i)]
         nearest = after(queue, item.id)
         former = after(queue, item.id, -1)
+        for step in (1, 2):
+            if (coming := after(queue, item.id, step)) is not None:
+                desk.read_ahead(coming.document)
         place = item.place
         if subject.target == "cell":
             place = Place(subject.page or 0, subject.row or 0, subject.column or 0)
@@ -294,15 +313,17 @@ class Site:
             seen_value=subject.value,
             editable=subject.target != "finding" and (subject.target != "row" or subject.field),
             choices=choices_of(report, item, subject),
-            alike_count=len(alike(desk, report, item, subject)),
+            alike_count=alike_count,
             trace=trace_of(report, subject),
             row=row_of(report, item),
             pictures=pictures,
             missing=missing,
-            lines=[] if pictures else dump_lines(report, places),
+            lines=[] if pictures else list(dump_lines(report, places)),
             next=nearest.id if nearest and nearest.id != item.id else None,
             previous=former.id if former and former.id != item.id else None,
-            who=request.cookies.get(WHO, "") or self.who,
+            who=self.person(request),
+            own_done=len(in_force(desk.decisions_on(item.document))),
+            own_left=len(desk.by_document[item.document]),
             draft=draft,
             **more,
         )
@@ -349,7 +370,7 @@ class Site:
         queue = [i for i in desk.queue() if filter_of(request).takes(i)]
         item = self.item(request)
         if item is None:
-            return self.problem(request, 409, "gone", "")
+            return self.decided_already(request, 409)
         nearest = after(queue, item.id)
         action = "choose" if "choose" in form else form.get("action", "")
         on = form.get("on", "")
@@ -358,10 +379,15 @@ class Site:
         report = desk.report(item.document)
         draft = None
         try:
-            subject = subject_of(report, item, on)
+            subject = desk.current(item.document, subject_of(report, item, on))
             if subject.value != form.get("seen", subject.value).replace("\r\n", "\n"):
                 return self.problem(request, 409, "gone", subject.value)
             value = None
+            if action == "accept" and form.get("value", subject.value).strip() != (
+                subject.value.strip()
+            ):
+                draft = form["value"]
+                raise Refused(word("unsaved", self.language_of(request)))
             if action in ("edit", "choose"):
                 draft = form["value" if action == "edit" else "choose"]
                 value = checked(report, subject, draft)
@@ -371,10 +397,13 @@ class Site:
         except (Refused, KeyError) as error:
             return self.item_page(request, item, on, str(error), draft, status=422)
         desk.decide(made, gone)
-        answer = self.go(request, nearest, "saved")
-        answer.set_cookie(WHO, form.get("who", "")[:100].encode("ascii", "ignore").decode(),
-                          samesite="strict", httponly=True)  # fmt: skip
+        answer = self.go(request, item if on else nearest, "saved")
+        answer.set_cookie(WHO, quote(form.get("who", "")[:100]), samesite="strict", httponly=True)
         return answer
+
+    def person(self, request: Request) -> str:
+        """Who decides: as the last form said, else as the command line did."""
+        return unquote(request.cookies.get(WHO, ""))[:100] or self.who
 
     def made(
         self, report: Report, item: Item, subject: Subject, value: str | None, form: dict[str, str]
@@ -383,12 +412,22 @@ class Site:
         desk = self.desk
         who = form.get("who", "")[:100] or self.who
         why = form.get("why", "")[:500]
-        cases = [(item, subject)]
+        on = form.get("on", "")
+        cases: list[tuple[Item | None, Subject]] = [(None if on else item, subject)]
         if form.get("alike"):
-            cases += alike(desk, report, item, subject)
-        made = [made_of(desk, report, i, s, value, who, why) for i, s in cases]
-        whole = not form.get("on") or value is None
-        return made, [i.id for i, _ in cases] if whole else [i.id for i, _ in cases[1:]]
+            cases += alike(desk, report, item, subject, on)
+        if value is not None:  # what reads otherwise is left as it is, and a year is decided once
+            cases = [case for case in cases if same_reading(case[1], subject)]
+            cases = list({theirs: (other, theirs) for other, theirs in reversed(cases)}.values())
+        form_id = new_id()
+        made = [
+            made_of(
+                desk, other or item, theirs, value, who, why,
+                f"{form_id}-{at}" if at else form_id, on,
+            )
+            for at, (other, theirs) in enumerate(cases)
+        ]  # fmt: skip
+        return made, [other.id for other, _ in cases if other is not None]
 
     def go(self, request: Request, item: Item | None, said: str) -> Response:
         """Lead on to the next item, or to the queue."""
@@ -414,7 +453,7 @@ class Site:
         held = in_force(desk.decisions)
         chosen = form.get("id") or (held[-1].id if held else "")
         try:
-            desk.undo(chosen, self.who)
+            desk.undo(chosen, self.person(request), alike=not form.get("id"))
         except Refused as error:
             return self.problem(request, 409, "refused", str(error))
         back = form.get("back", "")
@@ -543,7 +582,9 @@ class Site:
             Route("/static/{name}", self.static),
             Route("/favicon.ico", lambda request: Response(status_code=204)),
         ]
-        app = Starlette(routes=routes, exception_handlers={404: self.missing})
+        app = Starlette(
+            routes=routes, exception_handlers={404: self.missing, ReportError: self.cannot}
+        )
         return Guarded(app, self.guard)
 
 

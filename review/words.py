@@ -1,8 +1,17 @@
 """The words of the review page, in Thai and English."""
 
+from export.audit_page import CHECK_TITLES, FIELD_TITLES
+
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("ตรวจทาน", "Review"),
     "queue": ("รายการรอตรวจ", "Queue"),
+    "needs_review": ("แถวที่ควรตรวจ", "Row to look at"),
+    "unsaved": (
+        "ค่าในช่องถูกแก้แล้ว: กดบันทึกค่า หรือโหลดหน้านี้ใหม่เพื่อทิ้งการแก้ไข",
+        "the value was changed: save it, or load the page again to drop the change",
+    ),
+    "was_decided": ("ตัดสินไว้ว่า", "What was decided"),
+    "in_document": ("ในเอกสารนี้", "in this document"),
     "history": ("ประวัติการตัดสิน", "History"),
     "help": ("วิธีใช้และแป้นลัด", "Help and keys"),
     "skip_link": ("ข้ามไปเนื้อหา", "Skip to content"),
@@ -60,6 +69,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "saved": ("บันทึกแล้ว", "Saved"),
     "undone": ("ยกเลิกแล้ว", "Taken back"),
+    "cannot": ("ทำไม่ได้", "This cannot be done"),
     "refused": ("บันทึกไม่ได้", "Not saved"),
     "holds": ("มีผล", "holds"),
     "no_history": ("ยังไม่มีการตัดสิน", "Nothing was decided yet"),
@@ -88,6 +98,56 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("h", "ประวัติ", "history"),
     ("?", "หน้านี้", "this page"),
 )
+
+
+def check_name(check: str, language: str) -> str:
+    """What a check is called for a person.
+
+    >>> check_name("step_gap", "en"), check_name("needs_review", "en")
+    ('Steps are not in sequence', 'Row to look at')
+    """
+    if check in WORDS:
+        return word(check, language)
+    title = CHECK_TITLES.get(check)
+    return (title.th if language == "th" else title.en) if title else check
+
+
+REASONS: dict[str, tuple[str, str]] = {
+    "figures": ("ตัวเลขอ่านไม่ชัด", "figures are not certain"),
+    "letters": ("ตัวอักษรอ่านไม่ชัด", "letters are not certain"),
+    "merged": ("อาจมีเส้นแบ่งช่องที่หายไป", "a rule between two columns may be missed"),
+    "agency": ("ชื่อหน่วยงานไม่แน่ชัด", "the agency is not certain"),
+    "year": ("ปีไม่แน่ชัด", "the year is not certain"),
+    "code": ("รหัสไม่แน่ชัด", "the code is not certain"),
+    "code twice": ("รหัสซ้ำ", "another row has the same code"),
+    "indicator": ("รหัสกับตัวชี้วัดไม่ตรงกัน", "the code is of another indicator"),
+    "score": ("คะแนนไม่แน่ชัด", "the score is not certain"),
+    "responsible": ("ผู้รับผิดชอบไม่แน่ชัด", "the units are not certain"),
+    "sections": ("จุดแข็งหรือจุดอ่อนไม่แน่ชัด", "strengths or weaknesses are not certain"),
+    "timeframe": ("ระยะเวลาไม่แน่ชัด", "the dates are not certain"),
+}
+"""Why a row is to be looked at (`Record.reasons`)."""
+
+
+def reason(name: str, language: str) -> str:
+    """Why a row is to be looked at, for a person.
+
+    >>> reason("code twice", "en")
+    'another row has the same code'
+    """
+    if name in REASONS:
+        return REASONS[name][language != "th"]
+    return check_name(name, language)
+
+
+def field_name(name: str, language: str) -> str:
+    """What a column or a value of a row is called for a person.
+
+    >>> field_name("measures", "th"), field_name("", "en")
+    ('มาตรการ', '')
+    """
+    title = FIELD_TITLES.get(name)
+    return (title.th if language == "th" else title.en) if title else name
 
 
 def word(key: str, language: str) -> str:

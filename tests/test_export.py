@@ -31,6 +31,7 @@ from extract.model import Box
 from normalize.model import CellValue, Correction, Row
 
 WRITTEN = [
+    "audit.html",
     "cells.csv",
     "corrections.csv",
     "datapackage.json",
@@ -133,6 +134,7 @@ def test_a_run_writes_every_file_of_the_contract(tmp_path):
     assert [path.name for path in paths] == [
         *("rows.csv", "rows.json", "cells.csv", "corrections.csv"),
         *("findings.csv", "findings.json", "documents.csv", "datapackage.json"),
+        "audit.html",
     ]
 
 

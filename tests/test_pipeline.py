@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 FILES = [
     *(
         ".raingan",
+        "audit.html",
         "cells.csv",
         "corrections.csv",
         "datapackage.json",
