@@ -161,6 +161,7 @@ class Page:
         """Its text was to be had, from its layer or from its picture."""
         return self.layer == "good" or self.origin == "ocr"
 
+
 LEGIBLE = 0.6
 """A page whose letters are less certain than this on the mean is no print, or hopelessly blurred:
 pages of real scans are above 0.94, photographs and blurs below 0.3."""

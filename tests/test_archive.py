@@ -30,7 +30,9 @@ def document(year, name="เทศบาลตำบลศรีเตี้ย"
             year,
             year - 1,
             tuple(
-                Answer(code, None if score is None else Decimal(score), 1000 * year + text, 200)
+                Answer(
+                    code, None if score is None else Decimal(score), 1000 * year + text, 200, text
+                )
                 for code, (text, score) in said.items()
             ),
         ),
@@ -47,6 +49,11 @@ def same_text(abstract, codes, as_in):
             a._replace(text=texts[a.code]) if a.code in codes else a for a in abstract.answers
         ),
     )
+
+
+def worded(*codes):
+    """Rows whose questions have the wording of 2568."""
+    return tuple(Answer(code, None, n, 200, n, (2568,)) for n, code in enumerate(codes, 1))
 
 
 BEFORE, NOW = document(2568), document(2569, answers={"i1": (1, 82), "i6": (2, 70), "e1": (3, 91)})
@@ -82,7 +89,7 @@ FOUND = {
             replace(
                 BEFORE,
                 assessment_year=2569,
-                answers=tuple(Answer(f"o{n}", None, n, 200, (2568,)) for n in range(20, 24)),
+                answers=tuple(Answer(f"o{n}", None, n, 200, n, (2568,)) for n in range(20, 24)),
             )
         ],
         {"suggestion": "2568", "field": "assessment_year"},
@@ -131,6 +138,13 @@ ALONE = {
     },
     "score_jump": {
         "by less": [BEFORE, document(2569, answers={"i1": (1, 60)})],
+        "another question under the same code": [
+            BEFORE,
+            replace(
+                document(2569, answers={"i1": (1, 40)}),
+                answers=(Answer("i1", Decimal(40), 1, 200, 99),),
+            ),
+        ],
         "of another agency": [
             BEFORE,
             replace(document(2569, answers={"i1": (1, 20)}), agency="เทศบาลตำบลป่าพลู"),
@@ -138,16 +152,20 @@ ALONE = {
     },
     "framework_mismatch": {
         "its own year": [
-            replace(NOW, answers=tuple(Answer(f"i{n}", None, n, 200, (2568,)) for n in range(1, 9)))
+            replace(
+                NOW, answers=tuple(Answer(f"i{n}", None, n, 200, n, (2568,)) for n in range(1, 9))
+            )
         ],
         "a year whose wording is not known": [
-            replace(BEFORE, answers=tuple(Answer(code, None, 1, 200, (2568,)) for code in UNWORDED))
+            replace(
+                BEFORE, answers=tuple(Answer(code, None, 1, 200, 1, (2568,)) for code in UNWORDED)
+            )
         ],
         "two odd questions": [
             replace(
                 BEFORE,
                 assessment_year=2569,
-                answers=tuple(Answer(f"o{n}", None, n, 200, (2568,)) for n in range(20, 22)),
+                answers=tuple(Answer(f"o{n}", None, n, 200, n, (2568,)) for n in range(20, 22)),
             )
         ],
     },
@@ -226,6 +244,7 @@ def test_an_abstract_keeps_the_text_without_its_numbers():
     one, other = (abstract_of("a.pdf", "0" * 64, [row]) for row in rows)
     assert one.answers[0].text == other.answers[0].text
     assert one.answers[0].letters == len("ไดคะแนนเพราะบรการด")
+    assert one.answers[0].asked == 0
     assert abstract_of("a.pdf", "", []) is None
 
 
