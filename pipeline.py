@@ -725,11 +725,17 @@ def review_tools(store: Store) -> "Tools":
     def inputs() -> dict[str, Input]:
         return {found.name: found for found in find_inputs(store.run.inputs, output=store.out)}
 
-    def picture(document: str, page: int, dpi: float) -> Picture | None:
+    @cache
+    def is_the_one(document: str, sha256: str) -> bool:
+        return hashlib.sha256(inputs()[document].read_bytes()).hexdigest() == sha256
+
+    def picture(document: str, page: int, dpi: float, whole: bool) -> Picture | None:
         found = inputs().get(document)
         if found is None:
             raise Unreadable(f"{document}: not where it was converted from any more")
-        return page_picture(found, page, dpi)
+        if not is_the_one(document, store.about(document).record.sha256 or ""):
+            raise Unreadable(f"{document}: changed since it was converted; run convert again")
+        return page_picture(found, page, dpi, whole)
 
     def result(_: Store, report: Report) -> DocumentResult:
         sha256 = store.about(report.document).record.sha256 or ""

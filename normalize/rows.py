@@ -254,6 +254,10 @@ def goes_on(before: Sequence[TableRow], row: TableRow, judge: Judge) -> bool:
     if not row.is_first or row.page == last.page:
         return False
     if judge.prints_code(question):
+        # the cut may stand between the heading of a question and its code
+        headed = last.is_open and not judge.prints_code(asked) and not judge.is_whole(asked)
+        if headed and not any(squeeze(part.raw("timeframe")) for part in before):
+            return True
         return asks_on(before, row)
     if judge.is_whole(question) and judge.is_whole(asked):
         return False

@@ -35,6 +35,7 @@ from normalize.decisions import (
 )
 from normalize.model import CellValue
 from normalize.numerals import thai_digits
+from normalize.places import Agency
 from normalize.report import Record, Report, typed, written
 from profiles.framework import Framework
 from review.queue import Item, items_of, sorted_queue
@@ -55,9 +56,9 @@ class Tools(NamedTuple):
     """A document from its kept pages, with decisions."""
     result: Callable[[Store, Report], DocumentResult]
     """The tables' lines of a report."""
-    picture: Callable[[str, int, float], Picture | None]
-    """A page of a document at so many pixels an inch; None where it is no picture. Raises
-    ReportError."""
+    picture: Callable[[str, int, float, bool], Picture | None]
+    """A page of a document at so many pixels an inch, with or without what a viewer cuts off; None
+    where it is no picture. Raises ReportError."""
 
 
 class Refused(Exception):
@@ -192,8 +193,9 @@ class Desk:
             decisions = self.decisions
         found = self.tools.report(self.store, document, decisions)
         with self.lock:
-            if decisions == self.decisions or document not in self.dirty:
-                self.keep(document, found)
+            sha256 = self.store.about(document).record.sha256 or ""
+            if decisions_for(document, sha256, decisions) == self.decisions_on(document):
+                self.keep(document, found)  # else the worker has a newer one, or makes it
         return found
 
     def keep(self, document: str, report: Report) -> None:
@@ -202,10 +204,10 @@ class Desk:
         while len(self._reports) > KEPT_REPORTS:
             self._reports.popitem(last=False)
 
-    def picture(self, document: str, page: int, dpi: float) -> Picture | None:
+    def picture(self, document: str, page: int, dpi: float, whole: bool = False) -> Picture | None:
         """A page as a picture, None for a dump. Raises ReportError."""
         with self.drawing:
-            return self.tools.picture(document, page, dpi)
+            return self.tools.picture(document, page, dpi, whole)
 
     def no_picture(self, document: str, page: int) -> str:
         """Why the pages of a document cannot be shown; empty where they can. Asked once."""
@@ -530,8 +532,8 @@ def choices_of(report: Report, item: Item, subject: Subject) -> tuple[str, ...]:
     record = record_at(report, item)
     finding = item.finding
     if subject.target == "document" and subject.field == "agency":
-        found += [full_name(candidate) for candidate in report.agency.candidates[:5]]
         found += [str(reading) for reading in report.agency.votes[:6] if reading.name]
+        found += full_names(report.agency)
     elif subject.target == "document":
         found += [str(said.year) for said in report.years.said]
     elif subject.field == "code" and record is not None:
@@ -553,9 +555,27 @@ def choices_of(report: Report, item: Item, subject: Subject) -> tuple[str, ...]:
         ]
     if finding is not None and finding.suggestion and finding.field == subject.field:
         found.insert(0, finding.suggestion)
-    return tuple(text for text in dict.fromkeys(found) if text.strip() and text != subject.value)[
-        :9
-    ]
+    already = {subject.value, report.agency.name if subject.field == "agency" else ""}
+    other = [text for text in dict.fromkeys(found) if text.strip() and text not in already]
+    return tuple(text for text in other if is_possible(report, subject, text))[:9]
+
+
+def full_names(agency: Agency) -> list[str]:
+    """The official places that an agency could be named after, as agencies of its kind.
+
+    A place alone (ฆ้องชัยพัฒนา) is the name of no agency.
+    """
+    own = next((c.name for c in agency.candidates if (agency.name or "").endswith(c.name)), "")
+    kind = (agency.name or "").removesuffix(own) if own else ""
+    return [f"{kind}{full_name(candidate)}" for candidate in agency.candidates[:5] if kind]
+
+
+def is_possible(report: Report, subject: Subject, value: str) -> bool:
+    try:
+        checked(report, subject, value)
+    except Refused:
+        return False
+    return True
 
 
 def codes_of(framework: Framework) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from audit.model import Finding, Place, page_list
+from export.crops import quarters_of
 from extract.errors import ReportError
 from extract.model import Box
 from normalize.decisions import ROW_FIELDS, Decision, in_force
@@ -44,7 +45,7 @@ from review.desk import (
     subject_of,
 )
 from review.queue import Filter, Item, after
-from review.words import KEYS, check_name, field_name, reason, word
+from review.words import KEYS, check_name, field_name, reason, where_name, word
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -203,6 +204,7 @@ class Site:
             "message": partial(message_of, language=language),
             "named": partial(check_name, language=language),
             "field_named": partial(field_name, language=language),
+            "where_named": partial(where_name, language=language),
             "reason": partial(reason, language=language),
             "pages": pages_of,
             "rows_of": lambda text: min(14, max(2, text.count("\n") + len(text) // 60 + 1)),
@@ -380,8 +382,13 @@ class Site:
         draft = None
         try:
             subject = desk.current(item.document, subject_of(report, item, on))
-            if subject.value != form.get("seen", subject.value).replace("\r\n", "\n"):
-                return self.problem(request, 409, "gone", subject.value)
+            if on and subject.name == subject_of(report, item).name:
+                form, on = form | {"on": ""}, ""
+            if subject.value != form.get("seen", subject.value):
+                heading = word("changed", self.language_of(request))
+                return self.page(
+                    request, "message.html", 409, heading=heading, text=subject.value, again=item
+                )
             value = None
             if action == "accept" and form.get("value", subject.value).strip() != (
                 subject.value.strip()
@@ -484,7 +491,7 @@ class Site:
         if number not in {page.number for page in report.pages}:
             raise HTTPException(404)
         boxes = boxes_on(report, number, places_of(item, item.place))
-        return self.image(item.document, number, WHOLE_DPI, boxes, None)
+        return self.image(report, number, WHOLE_DPI, boxes, None)
 
     def crop(self, request: Request) -> Response:
         """One cell and what stands around it."""
@@ -499,22 +506,23 @@ class Site:
         boxes = boxes_on(report, place.page, (place,))
         if not boxes:
             raise HTTPException(404)
-        return self.image(item.document, place.page, CROP_DPI, boxes, boxes[0])
+        return self.image(report, place.page, CROP_DPI, boxes, boxes[0])
 
     def image(
-        self, document: str, page: int, dpi: float, boxes: tuple[Box, ...], around: Box | None
+        self, report: Report, number: int, dpi: float, boxes: tuple[Box, ...], around: Box | None
     ) -> Response:
-        key = (document, page, dpi, boxes, around)
+        page = next(page for page in report.pages if page.number == number)
+        key = (report.document, number, dpi, boxes, around)
         with self.pictures_lock:
             content = self.pictures.get(key)
         if content is None:
             try:
-                drawn = self.desk.picture(document, page, dpi)
+                drawn = self.desk.picture(report.document, number, dpi, page.origin == "text")
             except ReportError as error:
                 return Response(str(error), 404, media_type="text/plain")
             if drawn is None:
                 raise HTTPException(404)
-            content = png_of(drawn.grey, drawn.dpi, boxes, around)
+            content = png_of(drawn.grey, drawn.dpi, boxes, around, quarters_of(page.frame))
             with self.pictures_lock:
                 self.pictures[key] = content
                 while len(self.pictures) > KEPT_PICTURES:
@@ -719,8 +727,13 @@ def dump_lines(
         yield page, list(rows.values())
 
 
-def png_of(pixels: Any, dpi: float, boxes: tuple[Box, ...], around: Box | None) -> bytes:
-    """A page, or a part of it, with boxes drawn; boxes in points, pixels as in `Picture`."""
+def png_of(
+    pixels: Any, dpi: float, boxes: tuple[Box, ...], around: Box | None, quarters: int = 0
+) -> bytes:
+    """A page, or a part of it, with boxes drawn; boxes in points, pixels as in `Picture`.
+
+    A page that lies turned is shown upright, turned by so many quarters.
+    """
     image = Image.fromarray(pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., ::-1]))
     image = image.convert("RGB")
     scale = dpi / 72
@@ -746,6 +759,7 @@ def png_of(pixels: Any, dpi: float, boxes: tuple[Box, ...], around: Box | None) 
         ]
         if corners[0] <= corners[2] and corners[1] <= corners[3]:
             draw.rectangle(corners, outline=(200, 30, 20), width=max(2, round(scale)))
+    image = image.rotate(90 * quarters, expand=True)
     content = BytesIO()
     image.save(content, "PNG", compress_level=3)
     return content.getvalue()

@@ -1,7 +1,10 @@
 """The words of the review page, in Thai and English."""
 
+import re
+
 from export.audit_page import CHECK_TITLES, FIELD_TITLES
 
+PAGES = re.compile(r"[0-9][0-9, -]*")
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("ตรวจทาน", "Review"),
     "queue": ("รายการรอตรวจ", "Queue"),
@@ -67,6 +70,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "รายการนี้ตัดสินไปแล้ว หรือไม่มีอยู่แล้ว",
         "This was decided meanwhile, or is there no more",
     ),
+    "changed": ("ค่านี้เปลี่ยนไปแล้ว", "The value has changed meanwhile"),
+    "look_again": ("ดูรายการนี้อีกครั้ง", "Look at it again"),
     "saved": ("บันทึกแล้ว", "Saved"),
     "undone": ("ยกเลิกแล้ว", "Taken back"),
     "cannot": ("ทำไม่ได้", "This cannot be done"),
@@ -138,6 +143,17 @@ def reason(name: str, language: str) -> str:
     if name in REASONS:
         return REASONS[name][language != "th"]
     return check_name(name, language)
+
+
+def where_name(where: str, language: str) -> str:
+    """Where something is said, for a person: pages are called pages.
+
+    >>> where_name("3, 7-9", "en"), where_name("framework 2568", "en")
+    ('p. 3, 7-9', 'framework 2568')
+    """
+    if PAGES.fullmatch(where):
+        return f"หน้า {where}" if language == "th" else f"p. {where}"
+    return where
 
 
 def field_name(name: str, language: str) -> str:

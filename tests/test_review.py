@@ -3,9 +3,13 @@
 import json
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+import httpx2
 import pytest
 from made import paged
 from starlette.testclient import TestClient
@@ -22,7 +26,8 @@ from review.queue import Filter, after, items_of, order, sorted_queue
 from review.serve import CannotServe, hosts_of, serve
 from review.web import Guard, Site, png_of
 
-SAMPLES = Path(__file__).parent.parent / "samples"
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "samples"
 HOST = "127.0.0.1:8000"
 SCRIPT = "<script>alert('x')</script>"
 FAULTY = pages(
@@ -205,8 +210,20 @@ def test_another_reading_can_be_chosen(person, out):
     assert rows(out)["i5"]["indicator_no"] == 2
 
 
+def test_agencies_are_offered_with_their_kind_and_place(person, out):
+    item = next(i for i in person.desk.queue() if i.check == "agency_conflict")
+    page = person.get(f"/item/{item.id}").text
+    offered = re.findall(r'name="choose" value="([^"]*)"', page)
+    assert offered
+    assert all(name.startswith(("เทศบาล", "องค์การ")) for name in offered)
+    person.post(f"/item/{item.id}", choose=offered[0])
+    person.desk.work()
+    assert offered[0].startswith(rows(out, item.document)["i1"]["agency"])
+
+
 def test_a_row_carries_a_score_that_a_person_read(person, out):
     item = person.item("score_range", "i10")
+    assert 'name="choose" value="132"' not in person.get(f"/item/{item.id}").text  # no score at all
     person.post(f"/item/{item.id}", action="edit", value="๙๒.๕")
     person.desk.work()
     assert rows(out)["i10"]["score"] == 92.5
@@ -244,12 +261,17 @@ def test_skipping_decides_nothing(person, out):
     assert read_decisions(out / "decisions.jsonl") == ()
 
 
-def test_the_same_for_all_alike(folder, out):
+def truncated(folder, out):
+    """A review of a report with nine cells that break off alike."""
     texts = pages(**asked(4, QUESTIONS[3][1], measures="จัดทำคู่มือ"))
     texts = [t.replace("ส่งเสริมการบริการประชาชน", "จัดทำแผนประชาสั") for t in texts]
     (folder / "a.txt").write_text(paged(*texts), "utf-8")
     convert(folder, out)
-    person = Person(out)
+    return Person(out)
+
+
+def test_the_same_for_all_alike(folder, out):
+    person = truncated(folder, out)
     found = [i for i in person.desk.queue() if (i.check, i.document) == ("text_truncated", "a.txt")]
     assert len(found) == 9
     page = person.get(f"/item/{found[0].id}").text
@@ -341,6 +363,109 @@ def test_the_worker_writes_what_waits_before_it_ends(out):
     desk.read_decisions()
     desk.close()
     assert findings(out, "period_outside_year")[0]["decided"]
+
+
+def test_a_value_that_was_typed_is_not_lost_by_accepting(person, out):
+    item = person.item("period_outside_year")
+    answer = person.post(
+        f"/item/{item.id}", action="accept", seen=person_sees(person, item), value="ไตรมาสที่ 3"
+    )
+    assert answer.status_code == 422
+    assert "ไตรมาสที่ 3</textarea>" in answer.text
+    assert read_decisions(out / "decisions.jsonl") == ()
+
+
+def person_sees(person, item):
+    return re.search(r'name="seen" value="([^"]*)"', person.get(f"/item/{item.id}").text)[1]
+
+
+def test_another_cell_of_the_row_is_decided_by_itself(person, out):
+    item = person.item("period_outside_year")
+    cell = next(c for c in Store(out).result("a.txt").cells if (c.page, c.field) == (6, "measures"))
+    there = f"cell-{cell.page}-{cell.row}-{cell.column}"
+    answer = person.post(f"/item/{item.id}", action="accept", on=there)
+    assert answer.headers["location"] == f"/item/{item.id}?said=saved"
+    [decision] = read_decisions(out / "decisions.jsonl")
+    assert (decision.target, decision.field, decision.was) == ("cell", "measures", cell.raw)
+    assert decision.now is None
+    assert item.id in person.desk.items
+
+
+def test_what_was_decided_on_one_form_is_undone_at_once(folder, out):
+    person = truncated(folder, out)
+    found = [i for i in person.desk.queue() if (i.check, i.document) == ("text_truncated", "a.txt")]
+    person.post(f"/item/{found[0].id}", action="accept", alike="1")
+    assert len(in_force(person.desk.decisions)) == 9
+    person.post("/undo")
+    assert in_force(person.desk.decisions) == ()
+    person.desk.work()
+    assert {i.id for i in found} <= person.desk.items.keys()
+
+
+def test_a_value_goes_only_to_cells_that_read_alike(folder, out):
+    person = truncated(folder, out)
+    found = [i for i in person.desk.queue() if (i.check, i.document) == ("text_truncated", "a.txt")]
+    person.post(f"/item/{found[0].id}", action="edit", value="จัดทำแผนประชาสัมพันธ์", alike="1")
+    made = read_decisions(out / "decisions.jsonl")
+    assert {(d.was, d.now) for d in made} == {("จัดทำแผนประชาสั", "จัดทำแผนประชาสัมพันธ์")}
+    assert len({(d.page, d.row, d.column) for d in made}) == len(made) == 9
+
+
+def test_a_second_window_is_told_what_was_decided_and_can_take_it_back(person, out):
+    item = person.item("period_outside_year")
+    person.post(f"/item/{item.id}", action="edit", value="ไตรมาสที่ 2", who="สมหญิง", why="อ่านจากภาพ")
+    late = person.post(f"/item/{item.id}", action="accept")
+    assert late.status_code == 409
+    for said in ("ไตรมาสที่ 2</pre>", "สมหญิง", "อ่านจากภาพ"):
+        assert said in late.text
+    [decision] = in_force(person.desk.decisions)
+    assert f'name="id" value="{decision.id}"' in late.text
+    person.desk.work()
+    assert "สมหญิง" in person.get(f"/item/{item.id}").text
+
+
+def test_a_second_window_does_not_overwrite_what_it_does_not_show(person, out):
+    item = person.item("period_outside_year")
+    shown = str(rows(out)["i15"]["indicator_no"])
+    other = {"on": "row-indicator_no", "action": "edit", "seen": shown}
+    assert person.post(f"/item/{item.id}", value="4", **other).status_code == 303
+    late = person.post(f"/item/{item.id}", value="5", **other)
+    assert late.status_code == 409
+    assert "<p>4</p>" in late.text
+    assert f'href="/item/{item.id}"' in late.text
+
+
+def test_who_decides_is_remembered_in_thai_too(person):
+    first, second = person.desk.queue()[:2]
+    person.post(f"/item/{first.id}", action="accept", who="สมชาย ใจดี")
+    assert 'name="who" value="สมชาย ใจดี"' in person.get(f"/item/{second.id}").text
+
+
+def test_a_line_taken_out_of_the_file_is_not_in_force_any_more(person, out):
+    before = rows(out)
+    item = person.item("period_outside_year")
+    person.post(f"/item/{item.id}", action="edit", value="ไตรมาสที่ 2")
+    person.desk.work()
+    assert rows(out) != before
+    (out / "decisions.jsonl").write_text("", "utf-8")
+    person.get("/")
+    person.desk.work()
+    assert rows(out) == before
+
+
+def test_a_file_of_decisions_that_is_broken_is_said(person, out):
+    (out / "decisions.jsonl").write_text("{}\n{broken\n", "utf-8")
+    for path in ("/", f"/item/{person.desk.queue()[0].id}", "/history"):
+        answer = person.get(path)
+        assert answer.status_code == 500
+        assert "decisions.jsonl, line 1" in answer.text
+
+
+def test_items_of_thai_readers_have_thai_names(person):
+    item = person.item("period_outside_year")
+    page = person.get(f"/item/{item.id}", headers={"accept-language": "th"}).text
+    assert "<h1>ช่วงเวลาอยู่นอกปีงบประมาณ <code>period_outside_year</code></h1>" in page
+    assert '<th scope="row">มาตรการ' in page
 
 
 # ------------------------------------------------------------------ who may ask
@@ -483,6 +608,8 @@ def test_another_address_is_not_served_without_a_token(out):
             language="", read_only=True, browser=False,
         )  # fmt: skip
     assert "192.0.2.1:80" not in hosts_of("127.0.0.1", 80)
+    assert "127.0.0.1" in hosts_of("127.0.0.1", 80)  # as browsers write it
+    assert "127.0.0.1" not in hosts_of("127.0.0.1", 8000)
 
 
 # ------------------------------------------------------------------ when things are gone
@@ -498,6 +625,33 @@ def test_a_vanished_pdf_is_said_and_the_work_goes_on(person, folder, out):
     assert person.post(f"/item/{item.id}", action="accept").status_code == 303
     person.desk.work()
     assert person.desk.failed == ""
+
+
+def test_a_pdf_that_is_another_now_is_not_shown(person, folder, out):
+    item = next(i for i in person.desk.queue() if i.document == "phanom-2568.pdf" and i.place)
+    other = next(p for p in SAMPLES.glob("*.pdf") if p.name != "phanom-2568.pdf")
+    shutil.copy(other, folder / "phanom-2568.pdf")
+    page = Person(out).get(f"/item/{item.id}")
+    assert page.status_code == 200
+    assert "changed since it was converted" in page.text
+    assert "<img" not in page.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_was_decided_is_in_the_tables_when_it_is_stopped(person, out, number):
+    """The program itself, as a person stops it at a terminal or a machine that shuts down."""
+    item = person.item("period_outside_year")
+    command = [sys.executable, ROOT / "pipeline.py", "review", out, "--no-browser", "--who", "ก"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        line = program.stdout.readline()
+        address = re.search(r"http://[\d.:]+", line)[0]
+        page = httpx2.get(f"{address}/item/{item.id}")
+        csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
+        form = {"csrf": csrf, "action": "edit", "value": "ไตรมาสที่ 2", "who": "ก"}
+        assert httpx2.post(f"{address}/item/{item.id}", data=form).status_code == 303
+        program.send_signal(number)
+        assert program.wait(60) == 0
+    assert rows(out)["i15"]["timeframe"] == "ไตรมาสที่ 2"
 
 
 def test_pages_that_are_not_kept_are_said(person, out):

@@ -168,6 +168,16 @@ def test_row_cut_open_by_a_page_break_is_one():
     ]
 
 
+def test_question_cut_between_its_heading_and_its_code_is_one():
+    down = "\n".join(rule(x, 460, x, 570) for x in XS)
+    head = ("๙.การ", "ตัวชี้วัดย่อย ๙.๑ ข้อ", "ข้อมูลครบ", "", "จุดแข็ง:", "", "", "กอง")
+    first = "\n".join([rules(XS, (400, 460)), down, header(405), across(470, head)])
+    rest_down = "\n".join(rule(x, 30, x, 90) for x in XS)
+    rest = across(40, ("", "o๒ ข้อมูลผู้บริหาร", "แต่เก่า", "อบรม", "ดี", "๑. อบรม", "ปี ๒๕๖๙", "คลัง"))
+    report = report_of_pdf(first, "\n".join([rest_down, rules(XS, (90, 91)), rest]))
+    assert said(report, "responsible") == [("o2", (1, 2), ("กองคลัง",))]
+
+
 # ------------------------------------------------------------------ twins
 
 LONG = {
@@ -283,6 +293,18 @@ def test_sections_name_the_indicator():
     ]
     report = report_of(html(rows))
     assert said(report, "indicator_no") == [("i1", (1,), 1), (None, (1,), 5)]
+
+
+def test_section_named_at_the_end_of_a_page_belongs_to_the_next_row():
+    first = [
+        HEAD,
+        [("ตัวชี้วัดที่ ๑ การปฏิบัติหน้าที่", 1, 8)],
+        cells_of(ROW | {"indicator": ""}),
+        [("ตัวชี้วัดที่ ๕ การแก้ไขปัญหาการทุจริต", 1, 8)],
+    ]
+    second = [HEAD, cells_of(row(indicator="", question="เรื่องร้องเรียนภายในหน่วยงาน"))]
+    report = report_of(html(first), html(second), name="a.html")
+    assert said(report, "indicator_no") == [("i1", (1,), 1), (None, (2,), 5)]
 
 
 def test_sections_of_a_table_without_a_column_of_indicators():
