@@ -1,7 +1,7 @@
 """What is wrong with the numbers of rows: scores, references, times."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from audit.evidence import cells_of, codes_of, physical_rows
 from audit.model import Problem, Said, page_list
@@ -112,19 +112,59 @@ def reference_unknown(report: Report) -> Iterator[Problem]:
             )
 
 
+MANY_STRAYS = 4
+"""From so many timeframes of one other year on, most of a report's, they are told at once."""
+
+
+def shared_year(rows: Sequence[tuple[Record, ...]]) -> int | None:
+    """The one fiscal year in which all timeframes of some rows lie; None where there is none."""
+    days = [
+        day
+        for records in rows
+        if records[0].period is not None
+        for day in (records[0].period.start, records[0].period.end)
+        if day is not None
+    ]
+    years = {day.year + 543 + (day.month >= 10) for day in days}
+    return years.pop() if len(years) == 1 else None
+
+
 def period_outside_year(report: Report) -> Iterator[Problem]:
     """A timeframe does not lie in the fiscal year of the plan.
 
-    A timeframe without a date, or one that could not be read, is left alone.
+    A timeframe without a date, or one that could not be read, is left alone. Most timeframes of a
+    report in one other year are one finding.
     """
     fiscal = report.years.fiscal
     if fiscal is None:
         return
     first, last = quarter(fiscal, 1, 4)
-    for records in physical_rows(report):
-        period = records[0].period
-        if period is None or not outside(period, fiscal):
-            continue
+    dated = [
+        records
+        for records in physical_rows(report)
+        if records[0].period is not None and (records[0].period.start or records[0].period.end)
+    ]
+    strays = [records for records in dated if outside(records[0].period, fiscal)]
+    other = shared_year(strays)
+    if other is not None and len(strays) >= MANY_STRAYS and 2 * len(strays) > len(dated):
+        found = [record for records in strays for record in records]
+        pages = sorted({page for record in found for page in record.row.pages})
+        yield Problem(
+            f"{len(strays)} of {len(dated)} timeframes lie in the fiscal year {other}, "
+            f"not in {fiscal}",
+            tuple(
+                Said(page_list(r[0].physical.pages), r[0].row.timeframe or "") for r in strays[:12]
+            ),
+            tuple(pages),
+            code=codes_of(found),
+            field="timeframe",
+            suggestion=str(other),
+            message_th=f"ระยะเวลา {len(strays)} จาก {len(dated)} แถว"
+            f"อยู่ในปีงบประมาณ {other} ไม่ใช่ {fiscal}",
+            places=tuple(place for r in strays for place in cells_of(r[0].physical, "timeframe")),
+        )
+        return
+    for records in strays:
         places = cells_of(records[0].physical, "timeframe")
         yield Problem(
             f"{records[0].row.timeframe} does not lie in the fiscal year {fiscal} "

@@ -309,6 +309,15 @@ FOUND = {
             pages(**asked(5, QUESTIONS[4][1], timeframe="ไตรมาสที่ ๒ ปีงบประมาณ ๒๕๖๕")),
             {"pages": (5,), "code": "i15", "field": "timeframe", "severity": "warning"},
         ),
+        "most of the report lies in another year": (
+            pages(
+                **{
+                    f"p{n}": tsv([body(n) | {"timeframe": f"ไตรมาสที่ {n % 4 + 1} ปีงบประมาณ ๒๕๖๘"}])
+                    for n in range(1, 9)
+                }
+            ),
+            {"pages": (*range(1, 9),), "suggestion": "2568"},
+        ),
         "months after its end": (
             pages(**asked(5, QUESTIONS[4][1], timeframe="ตุลาคม - ธันวาคม ๒๕๖๙")),
             {"pages": (5,), "code": "i15"},
