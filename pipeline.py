@@ -741,7 +741,12 @@ def review_tools(store: Store) -> "Tools":
         sha256 = store.about(report.document).record.sha256 or ""
         return result_of(sha256, report, audit(report))
 
-    return Tools(redo_report, result, picture)
+    def report(_: Store, document: str, decisions: Iterable[Decision]) -> Report:
+        if not document:  # findings between documents have no page of their own
+            return normalize(document, (), ())
+        return redo_report(store, document, decisions)
+
+    return Tools(report, result, picture)
 
 
 def note(message: str) -> None:

@@ -301,22 +301,19 @@ def decide_agency(
 
 
 def named(agency: Agency, name: str) -> Agency:
-    """The agency under another name, with the district and province that belong to it."""
-    chosen = [c for c in agency.candidates if name in (c.name, full_name(c))]
-    if len(chosen) == 1:
-        place = gazetteer()
-        district = place.district_by_code.get(chosen[0].district_code or "")
-        return replace(
-            agency,
-            name=chosen[0].name,
-            district=district.name if district else None,
-            province=chosen[0].province,
-            district_code=chosen[0].district_code,
-            province_code=chosen[0].province_code,
-        )
+    """The agency under another name, with the district and province that belong to it.
+
+    A name typed without them is looked for where the agency was thought to be.
+    """
+    district = f" อำเภอ{agency.district}" if agency.district else ""
+    province = f" จังหวัด{agency.province}" if agency.province else ""
+    for tried in (name, f"{name}{district}{province}", f"{name}{province}"):
+        found = resolve_agency(find_mentions(1, tried, "title"), gazetteer())
+        if found.name and found.how == "exact" and not found.needs_review:
+            return replace(
+                found, candidates=agency.candidates, votes=agency.votes, steps=agency.steps
+            )
     found = resolve_agency(find_mentions(1, name, "title"), gazetteer())
-    if found.name and found.how == "exact":
-        return replace(found, candidates=agency.candidates, votes=agency.votes, steps=agency.steps)
     typed = " ".join(name.split())
     parts = found.votes[0] if found.votes else None
     return replace(

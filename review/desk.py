@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import sys
 import threading
 import unicodedata
 from collections import OrderedDict
@@ -44,6 +45,15 @@ KEPT_REPORTS = 8
 QUIET_SECONDS, LONGEST_SECONDS = 1.5, 15.0
 """So long after the last request the tables are written, at the latest so long after a decision:
 nobody is kept waiting for them. What the pages show carries a decision at once."""
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep Python to itself: a page waits for many such turns, at the usual 5 ms
+half of its time."""
+PAUSE_SECONDS = 0.2
+"""So long after the last request a document is done again: the page that comes next goes first."""
+AGAIN_SECONDS = 20.0
+"""So long after the tables could not be written it is tried again."""
+BETWEEN = ""
+"""Stands for the document of findings between documents, as in decisions.jsonl."""
 MOST_LETTERS = 20_000
 """A longer value than any cell has is no value."""
 CODE = re.compile(r"[ieo][1-9][0-9]?")
@@ -106,7 +116,7 @@ class Desk:
     """Documents with decisions that are not applied yet."""
     waiting: set[str] = field(default_factory=set)
     """Documents with decisions that the tables do not carry yet."""
-    results: dict[str, DocumentResult] = field(default_factory=dict)
+    results: dict[str, DocumentResult | None] = field(default_factory=dict)
     """What they came to with their decisions, to be written."""
     failed: str = ""
     """Why the tables could not be written the last time."""
@@ -137,12 +147,20 @@ class Desk:
             self.put(name, items_of(name, about.findings, about.looks))
             if own != about.decisions and self.store.has_pages(name) and not self.read_only:
                 self.apply({name})
+        between = self.store.between()
+        self.put(BETWEEN, items_of(BETWEEN, between, ()))
+        stand = {d.was for d in in_force(self.decisions_on(BETWEEN)) if d.target == "finding"}
+        changed = any(
+            f.decided != (finding_key(f.check, f.code, f.values) in stand) for f in between
+        )
+        if changed and not self.read_only:
+            self.apply({BETWEEN})
 
     # ------------------------------------------------------------------ what there is
 
     @property
     def documents(self) -> list[str]:
-        return list(self.by_document)
+        return [name for name in self.by_document if name != BETWEEN]
 
     def put(self, document: str, items: tuple[Item, ...]) -> None:
         """Take these for all that waits of a document."""
@@ -175,8 +193,11 @@ class Desk:
                     self.apply({decision.document for decision in changed})
 
     def decisions_on(self, document: str) -> tuple[Decision, ...]:
-        sha256 = self.store.about(document).record.sha256 or ""
-        return decisions_for(document, sha256, self.decisions)
+        return decisions_for(document, self.sha256_of(document), self.decisions)
+
+    def sha256_of(self, document: str) -> str:
+        """Of a document's bytes; empty for what is between documents."""
+        return "" if document == BETWEEN else self.store.about(document).record.sha256 or ""
 
     def report(self, document: str, touch: bool = True) -> Report:
         """A document, with all decisions but those that the worker is about to apply.
@@ -193,7 +214,7 @@ class Desk:
             decisions = self.decisions
         found = self.tools.report(self.store, document, decisions)
         with self.lock:
-            sha256 = self.store.about(document).record.sha256 or ""
+            sha256 = self.sha256_of(document)
             if decisions_for(document, sha256, decisions) == self.decisions_on(document):
                 self.keep(document, found)  # else the worker has a newer one, or makes it
         return found
@@ -314,6 +335,9 @@ class Desk:
             document = min(self.dirty)
             self.dirty.discard(document)
             decisions = self.decisions
+            if document == BETWEEN:  # put together whenever the tables are written
+                self.results[document] = None
+                return True
         try:
             report = self.tools.report(self.store, document, decisions)
             result = self.tools.result(self.store, report)
@@ -330,18 +354,28 @@ class Desk:
         return True
 
     def write(self) -> bool:
-        """Put what documents came to into the tables, all at once; False where there is nothing."""
+        """Put what documents came to into the tables, all at once; False where nothing was put.
+
+        What cannot be written is tried again in a while.
+        """
         with self.lock:
             results, self.results = self.results, {}
         if not results:
             return False
-        failed = ""
         try:
-            renew(self.out, list(results.values()))
+            renew(self.out, [result for result in results.values() if result is not None])
+            between = self.store.between()
+            with self.lock:
+                if BETWEEN not in self.dirty | set(self.results):
+                    self.put(BETWEEN, items_of(BETWEEN, between, ()))
         except ReportError as error:
-            failed = str(error)
+            with self.lock:
+                self.failed = str(error)
+                self.results = results | self.results
+                self._since = self._touched = monotonic() + AGAIN_SECONDS
+            return False
         with self.lock:
-            self.failed = failed
+            self.failed = ""
             self.waiting -= set(results) - self.dirty - set(self.results)
             self._since = monotonic()
         return True
@@ -355,10 +389,20 @@ class Desk:
 
     def start(self) -> None:
         """Keep the tables up to date, and read ahead, in threads of their own."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         for name, target in (("tables", self._write), ("ahead", self._read)):
-            worker = threading.Thread(target=target, name=name, daemon=True)
+            worker = threading.Thread(target=self._said, args=(target,), name=name, daemon=True)
             worker.start()
             self._workers.append(worker)
+
+    def _said(self, target: Callable[[], None]) -> None:
+        """Run a thread; that it broke off is said on every page."""
+        try:
+            target()
+        except BaseException as error:
+            with self.lock:
+                self.failed = f"{type(error).__name__}: {error}; start the review again"
+            raise
 
     def _write(self) -> None:
         while True:
@@ -380,6 +424,10 @@ class Desk:
                     self._wake.wait()
                 if self._closing:
                     return
+                quiet = monotonic() - self._touched
+                if 0 <= quiet < PAUSE_SECONDS and monotonic() - self._since < LONGEST_SECONDS:
+                    self._wake.wait(PAUSE_SECONDS - quiet)
+                    continue
                 document = "" if self.dirty else self._ahead.pop(0)
             if document:
                 with suppress(ReportError):  # it is said when the document is asked for
@@ -476,6 +524,10 @@ def cell_at(report: Report, place: Place) -> CellValue | None:
 
 def subject_of(report: Report, item: Item, on: str = "") -> Subject:
     """What a decision on an item is made on; `on` names another one. Raises Refused."""
+    if item.document == BETWEEN:
+        if on:
+            raise Refused("no such value")
+        return Subject("finding", item.check)
     record = record_at(report, item)
     kind, _, name = on.partition("-")
     if kind == "cell":
@@ -633,7 +685,7 @@ def made_of(
 
     Without a value the finding is right as it is, or the subject, where it was chosen by `on`.
     """
-    sha256 = desk.store.about(item.document).record.sha256 or ""
+    sha256 = desk.sha256_of(item.document)
     common = Decision(
         id or new_id(), item.document, "finding", item.check,
         who=who, when=now(), why=why, sha256=sha256,

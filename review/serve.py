@@ -14,6 +14,8 @@ from typing import NoReturn
 
 import uvicorn
 
+from export.files import DECISIONS
+from export.model import CannotWrite
 from extract.errors import ReportError
 from review.desk import Desk, Tools
 from review.web import Guard, Site
@@ -145,3 +147,5 @@ def serve(
         finally:
             if not read_only:
                 desk.close()
+        if desk.failed:
+            raise CannotWrite(f"{desk.failed}; what was decided is kept in {DECISIONS}")

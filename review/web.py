@@ -289,7 +289,8 @@ class Site:
             alike_count = len(alike(desk, report, item, subject, on))
         except Refused as error:
             return self.problem(request, 404, "refused", str(error))
-        queue = [i for i in desk.queue() if filter_of(request).takes(i)]
+        chosen = filter_of(request)
+        queue = [i for i in desk.queue() if chosen.takes(i)]
         nearest = after(queue, item.id)
         former = after(queue, item.id, -1)
         for step in (1, 2):
@@ -369,7 +370,8 @@ class Site:
         if desk.read_only:
             return self.problem(request, 403, "read_only", "")
         desk.read_decisions()
-        queue = [i for i in desk.queue() if filter_of(request).takes(i)]
+        chosen = filter_of(request)
+        queue = [i for i in desk.queue() if chosen.takes(i)]
         item = self.item(request)
         if item is None:
             return self.decided_already(request, 409)
@@ -621,7 +623,7 @@ def message_of(finding: Finding, language: str) -> str:
 
 def pages_of(item: Item) -> str:
     if item.finding is not None:
-        return page_list(item.finding.pages) or ", ".join(item.finding.documents)
+        return page_list(item.finding.pages)
     return str(item.place.page) if item.place else ""
 
 

@@ -203,6 +203,21 @@ def test_an_official_name_brings_its_district_and_codes():
     assert {r.agency for r in report.rows} == {"เทศบาลตำบลบ้านโฮ่ง"}
 
 
+def test_a_name_alone_is_looked_for_where_the_agency_was():
+    report = decided(pages(), lambda r: on_document(r, "agency", "เทศบาลตำบลบ้านโฮ่ง"))
+    agency = report.agency
+    assert (agency.name, agency.district, agency.district_code) == (
+        "เทศบาลตำบลบ้านโฮ่ง",
+        "บ้านโฮ่ง",
+        "5103",
+    )
+
+
+def test_a_place_without_its_kind_is_no_official_agency():
+    report = decided(pages(), lambda r: on_document(r, "agency", "ศรีเตี้ย"))
+    assert (report.agency.name, report.agency.district_code) == ("ศรีเตี้ย", None)
+
+
 def test_a_name_that_no_place_bears_is_kept_as_typed():
     report = decided(pages(), lambda r: on_document(r, "agency", "เทศบาลตำบลกขคฆ"))
     assert (report.agency.name, report.agency.district_code) == ("เทศบาลตำบลกขคฆ", None)

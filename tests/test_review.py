@@ -678,6 +678,20 @@ def test_tables_that_cannot_be_written_are_said_and_tried_again(person, out):
     assert len(read_decisions(out / "decisions.jsonl")) == 1  # nothing decided is lost
 
 
+def test_tables_that_stand_in_the_way_are_written_when_they_do_no_more(person, out):
+    item = person.item("period_outside_year")
+    (out / "rows.csv").unlink()
+    (out / "rows.csv" / "in the way").mkdir(parents=True)
+    person.post(f"/item/{item.id}", action="edit", value="ไตรมาสที่ 2")
+    person.desk.close()
+    assert "rows.csv" in person.get("/").text
+    assert person.get("/status").json()["writing"] == ["a.txt"]
+    shutil.rmtree(out / "rows.csv")
+    assert person.desk.work()
+    assert person.get("/status").json() | {"left": 0} == {"left": 0, "writing": [], "failed": ""}
+    assert rows(out)["i15"]["timeframe"] == "ไตรมาสที่ 2"
+
+
 def test_a_huge_page_is_drawn_small():
     import numpy as np
 
