@@ -125,7 +125,8 @@ class Desk:
     drawing: threading.Lock = field(default_factory=threading.Lock)
     """PDFium draws for one thread at a time, or it brings the program down."""
     _pictured: dict[str, str] = field(default_factory=dict)
-    _size: int = -1
+    _stamp: tuple[int, int] = (-1, -1)
+    """Of the file when it was read last: its bytes, and when it was changed."""
     _reports: OrderedDict[str, Report] = field(default_factory=OrderedDict)
     _queue: list[Item] | None = None
     _wake: threading.Condition = field(init=False)
@@ -182,12 +183,13 @@ class Desk:
     def read_decisions(self) -> None:
         """Read the file where it has grown: another window or program may have added to it."""
         path = self.out / DECISIONS
-        size = path.stat().st_size if path.exists() else 0
+        found = path.stat() if path.exists() else None
+        stamp = (found.st_size, found.st_mtime_ns) if found else (0, 0)
         with self.lock:
-            if size != self._size:
+            if stamp != self._stamp:
                 before = self.decisions
                 self.decisions = read_decisions(path)
-                self._size = size
+                self._stamp = stamp
                 if self.by_document:
                     changed = set(before) ^ set(self.decisions)
                     self.apply({decision.document for decision in changed})

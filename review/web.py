@@ -185,6 +185,9 @@ class Site:
     def __post_init__(self) -> None:
         self.templates = Environment(loader=PackageLoader("review"), autoescape=True)
         self.templates.filters.update(seen=seen, brief=brief)
+        for name in self.templates.list_templates():
+            self.templates.get_template(name)  # the first page is not to wait for it
+        self.desk.queue()
 
     # -------------------------------------------------------------- answers
 
