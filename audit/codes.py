@@ -232,7 +232,7 @@ def question_mismatch(report: Report) -> Iterator[Problem]:
         if not wording or not printed or wording in printed:
             continue
         edits = Levenshtein.distance(printed, wording)
-        sure = report.framework.year == report.years.assessment
+        sure = official.year == report.years.assessment
         alike = Levenshtein.normalized_similarity(printed, wording)
         if edits < MIN_EDITS or (not sure and alike < SAME_WORDING):
             continue
@@ -241,7 +241,7 @@ def question_mismatch(report: Report) -> Iterator[Problem]:
             + differences(asked, official.text),
             (
                 Said(page_list(record.row.pages), asked),
-                Said(f"framework {report.framework.year}", official.text),
+                Said(f"framework {official.year}", official.text),
             ),
             record.row.pages,
             code=code,
