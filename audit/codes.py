@@ -12,6 +12,8 @@ from normalize.numerals import THAI_DIGITS
 from normalize.report import Record, Report, SaidIndicator
 from profiles.lexicon import segment
 
+MOST_MISSING = 4
+"""More missing indicators are told at once."""
 MIN_EDITS = 3
 """Letters by which a wording must differ to be another one: fewer may be misread."""
 SAME_WORDING = 0.7
@@ -127,19 +129,29 @@ def code_unknown(report: Report) -> Iterator[Problem]:
 def indicator_missing(report: Report) -> Iterator[Problem]:
     """An indicator from 1 to 10 has no row in the document.
 
-    A document without any row is left alone: another finding says why it has none.
+    A document without any row is left alone: another finding says why it has none. One that lacks
+    most of them is a part of a report, which is one finding.
     """
     if not report.records:
         return
     found = {record.row.indicator_no for record in report.records}
-    for indicator in report.framework.indicators:
-        if indicator.no not in found:
-            yield Problem(
-                f"indicator {indicator.no} {indicator.name} has no row",
-                (Said("indicator", f"{indicator.no} {indicator.name}"),),
-                field="indicator_no",
-                message_th=f"ไม่มีแถวของตัวชี้วัดที่ {indicator.no} {indicator.name}",
-            )
+    missing = [i for i in report.framework.indicators if i.no not in found]
+    if len(missing) > MOST_MISSING:
+        numbers = ", ".join(str(indicator.no) for indicator in missing)
+        yield Problem(
+            f"indicators {numbers} have no row: this may be a part of a report",
+            tuple(Said("indicator", f"{i.no} {i.name}") for i in missing),
+            field="indicator_no",
+            message_th=f"ไม่มีแถวของตัวชี้วัดที่ {numbers} อาจเป็นเพียงส่วนหนึ่งของรายงาน",
+        )
+        return
+    for indicator in missing:
+        yield Problem(
+            f"indicator {indicator.no} {indicator.name} has no row",
+            (Said("indicator", f"{indicator.no} {indicator.name}"),),
+            field="indicator_no",
+            message_th=f"ไม่มีแถวของตัวชี้วัดที่ {indicator.no} {indicator.name}",
+        )
 
 
 def indicator_name_conflict(report: Report) -> Iterator[Problem]:

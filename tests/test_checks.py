@@ -179,6 +179,10 @@ FOUND = {
     },
     "indicator_missing": {
         "no page of the third": (pages(p3=""), {"pages": (), "field": "indicator_no"}),
+        "a part of a report": (
+            pages(p3="", p4="", p5="", p6="", p7="", p8=""),
+            {"message": "indicators 3, 4, 5, 6, 7, 8 have no row: this may be a part of a report"},
+        ),
         "the last pages are lost": (
             pages(p10=""),
             {"message": "indicator 10 การป้องกันการทุจริต has no row"},
