@@ -104,7 +104,7 @@ def test_a_table_names_document_severity_pages_check_and_message(out):
     assert lines[0] == ["a.txt:", "เทศบาลตำบลศรีเตี้ย,", "2569"]
     first = next(line for line in lines[at + 1 :] if line)
     assert first == ["error", "p.", "1", "code_unknown"]
-    assert ["indicator_missing", "18"] in lines
+    assert ["indicator_missing", "2"] in lines
     all_ = next(line for line in lines if line[:1] == ["all"])
     assert all_[1] == "1"
     assert lines[-1][-6:] == ["findings", "in", "2", "of", "2", "documents"]
