@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 
 from rapidfuzz.distance import Levenshtein
 
-from audit.evidence import cells_of, codes_of, shorten
+from audit.evidence import cells_of, codes_of, place_of, shorten
 from audit.model import Place, Problem, Said, page_list
 from normalize.codes import wording_skeleton
 from normalize.numerals import THAI_DIGITS
@@ -24,7 +24,7 @@ year's own wording."""
 def asked_in(record: Record) -> tuple[Place, ...]:
     """The question cells of a row, on the page of its twin too."""
     twins = [piece for row in record.again for piece in row.pieces("question")]
-    again = [Place(p.page, p.text.cell.row, p.text.cell.column) for p in twins]
+    again = [place_of(piece) for piece in twins]
     return tuple(dict.fromkeys((*cells_of(record.physical, "question"), *again)))
 
 

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from audit.model import Place
 from normalize.report import Record, Report
-from normalize.rows import PhysicalRow
+from normalize.rows import PhysicalRow, Piece
 
 
 def physical_rows(report: Report) -> Iterator[tuple[Record, ...]]:
@@ -18,9 +18,16 @@ def cells_of(physical: PhysicalRow, *fields: str) -> tuple[Place, ...]:
     """The cells of a row in these columns that hold text, else those that hold none."""
     pieces = [p for field in fields for part in physical.parts for p in part.pieces(field)]
     filled = [piece for piece in pieces if not piece.is_empty]
-    return tuple(
-        dict.fromkeys(Place(p.page, p.text.cell.row, p.text.cell.column) for p in filled or pieces)
-    )
+    return tuple(dict.fromkeys(place_of(piece) for piece in filled or pieces))
+
+
+def place_of(piece: Piece) -> Place:
+    return Place(piece.page, piece.text.cell.row, piece.text.cell.column)
+
+
+def pages_of(places: Iterable[Place]) -> tuple[int, ...]:
+    """The pages of some cells, ascending."""
+    return tuple(sorted({place.page for place in places}))
 
 
 def title_cells(report: Report, pages: Iterable[int]) -> tuple[Place, ...]:

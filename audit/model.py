@@ -6,6 +6,8 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning", "info"]
+RANK: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+"""What matters most comes first."""
 
 
 class Said(NamedTuple):

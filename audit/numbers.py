@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from audit.evidence import cells_of, codes_of, physical_rows
+from audit.evidence import cells_of, codes_of, pages_of, physical_rows
 from audit.model import Problem, Said, page_list
 from normalize.periods import outside, quarter
 from normalize.report import Record, Report
@@ -28,8 +28,8 @@ def score_range(report: Report) -> Iterator[Problem]:
                 places = cells_of(record.physical, mention.field)
                 yield Problem(
                     f"a score of {mention.value} is not within {low}-{high}",
-                    (Said(page_list(p.page for p in places), mention.phrase),),
-                    tuple(sorted({p.page for p in places})) or record.row.pages,
+                    (Said(page_list(pages_of(places)), mention.phrase),),
+                    pages_of(places) or record.row.pages,
                     code=codes_of(records),
                     field="score",
                     severity="error",
@@ -56,8 +56,8 @@ def score_conflict(report: Report) -> Iterator[Problem]:
             values = dict.fromkeys(str(m.value) for m in stated)
             yield Problem(
                 f"two scores for one code: {' and '.join(values)}",
-                tuple(Said(page_list(p.page for p in places), m.phrase) for m in stated),
-                tuple(sorted({p.page for p in places})) or record.row.pages,
+                tuple(Said(page_list(pages_of(places)), m.phrase) for m in stated),
+                pages_of(places) or record.row.pages,
                 code=codes_of(conflicting),
                 field="score",
                 severity="error",
@@ -169,8 +169,8 @@ def period_outside_year(report: Report) -> Iterator[Problem]:
         yield Problem(
             f"{records[0].row.timeframe} does not lie in the fiscal year {fiscal} "
             f"({first} to {last})",
-            (Said(page_list(p.page for p in places), records[0].row.timeframe or ""),),
-            tuple(sorted({p.page for p in places})),
+            (Said(page_list(pages_of(places)), records[0].row.timeframe or ""),),
+            pages_of(places),
             code=codes_of(records),
             field="timeframe",
             message_th=f"ระยะเวลา {records[0].row.timeframe} ไม่อยู่ในปีงบประมาณ {fiscal}",

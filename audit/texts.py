@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz, process
 
-from audit.evidence import cells_of, codes_of, physical_rows, shorten
+from audit.evidence import cells_of, codes_of, pages_of, physical_rows, shorten
 from audit.model import Place, Problem, Said, page_list
 from normalize.columns import header_key, spellings
 from normalize.numerals import thai_digits
@@ -182,7 +182,7 @@ def text_truncated(report: Report) -> Iterator[Problem]:
                 yield Problem(
                     f"{field} ends in mid-sentence: {shorten(text, 40)}",
                     (Said(page_list(p.page for p in places[-1:]), shorten(text, 120)),),
-                    tuple(sorted({p.page for p in places})),
+                    pages_of(places),
                     code=record.row.code,
                     field=field,
                     message_th=f"ข้อความไม่จบ: {shorten(text, 40)}",
@@ -307,8 +307,8 @@ def step_gap(report: Report) -> Iterator[Problem]:
             places = cells_of(records[0].physical, field)
             yield Problem(
                 f"{field}: {wrong}",
-                (Said(page_list(p.page for p in places), ", ".join(map(str, numbers))),),
-                tuple(sorted({p.page for p in places})),
+                (Said(page_list(pages_of(places)), ", ".join(map(str, numbers))),),
+                pages_of(places),
                 code=codes_of(records),
                 field=field,
                 severity="info",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from audit.model import Finding, Place
+from audit.model import RANK, Finding, Place
 from extract.errors import ReportError
 from extract.model import Box, Frame, Grey, Picture
 from normalize.model import CellValue
@@ -28,7 +28,6 @@ QUALITY = 38
 MOST_SIDE = 2400
 FADED = 0.45
 """How much of the ink around a cell is left."""
-WEIGHT = {"error": 0, "warning": 1, "info": 2}
 
 Key = tuple[int, int | None, int | None]
 """Page, row and column of a cell; without row and column the page."""
@@ -63,7 +62,7 @@ class Wanted(NamedTuple):
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     """Errors before warnings before notes, and what is settled last; else as they came."""
-    return sorted(findings, key=lambda f: (f.decided, WEIGHT[f.severity]))
+    return sorted(findings, key=lambda f: (f.decided, RANK[f.severity]))
 
 
 def keys_of(finding: Finding, boxed: Iterable[Place] | Mapping[Place, object]) -> tuple[Key, ...]:

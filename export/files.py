@@ -30,7 +30,7 @@ from export.store import (
     NotKept,
     Run,
     Store,
-    about,
+    about_in,
     decode,
     encode,
     keep_result,
@@ -181,12 +181,12 @@ def publish(out: Path, folder: Path, run: Run, decisions: Iterable[Decision]) ->
     entries, abstracts, summaries = [], [], []
     keyed = {table.name for table in TABLES if table.key}
     for document, path in result_files(folder, run.documents):
-        described = about(path, document)
+        with opened(path, document) as archive:
+            described = about_in(archive, document)
+            summaries.append(decode(member(archive, SUMMARY), Summary))
         entries.append(Entry(document, described.record.sha256 or "", path))
         keyed &= set(described.keyed)
         abstracts.append(described.abstract)
-        with opened(path, document) as archive:
-            summaries.append(decode(member(archive, SUMMARY), Summary))
     between = between_documents(abstracts, decisions)
     keep_value(folder / BETWEEN, between)
     if len(set(run.documents)) < len(run.documents):

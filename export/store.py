@@ -230,10 +230,15 @@ def opened(path: Path, document: str) -> Iterator[zipfile.ZipFile]:
 def about(path: Path, document: str) -> About:
     """What a kept result says of itself; raises NotKept, also where it is of another document."""
     with opened(path, document) as archive:
-        found = decode(member(archive, ABOUT), About)
-        if found.record.document != document:
-            raise zipfile.BadZipFile(f"it is of {found.record.document}")
-        return found
+        return about_in(archive, document)
+
+
+def about_in(archive: zipfile.ZipFile, document: str) -> About:
+    """The same of one that is open; inside of `opened`, which says what is wrong with it."""
+    found = decode(member(archive, ABOUT), About)
+    if found.record.document != document:
+        raise zipfile.BadZipFile(f"it is of {found.record.document}")
+    return found
 
 
 def pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from rapidfuzz import fuzz
+
 from normalize.columns import Text
 from normalize.places import Agency, Candidate, find_mentions, resolve_agency
 from normalize.rows import PhysicalRow
@@ -147,8 +149,9 @@ def decide_cells(
 ) -> tuple[dict[tuple[int, int, int], Text], tuple[Stale, ...]]:
     """The decided ones among all cells of a document by (page, row, column); and stale decisions.
 
-    A decision follows its text to the one cell of the page, else of the document, that reads so:
-    a table found better since has other rows.
+    A decision follows its text to the one cell that reads so now, where a table is cut otherwise
+    since. It does not where its place still holds that cell, read otherwise: then another cell that
+    reads so is another one, and nobody decided on it.
     """
     wanted = [d for d in decisions if d.target == "cell"]
     if not wanted:
@@ -164,7 +167,9 @@ def decide_cells(
         here = cells.get(place)
         key: tuple[int, int, int] | None = place
         if here is None or here.raw != decision.was:
-            key = moved_to(place, by_raw[decision.was], taken) if decision.was.strip() else None
+            same = [k for k in by_raw[decision.was] if k not in taken]
+            reads = here.raw if here is not None else None
+            key = same[0] if has_moved(decision.was, reads, len(same)) else None
         if key is None:
             stale.append(Stale(decision, here.raw if here else "", decision.page))
             continue
@@ -173,17 +178,22 @@ def decide_cells(
     return found, tuple(stale)
 
 
-def moved_to(
-    place: tuple[int, int, int],
-    same: Sequence[tuple[int, int, int]],
-    taken: set[tuple[int, int, int]],
-) -> tuple[int, int, int] | None:
-    """The one cell that can be meant by a place that reads otherwise now."""
-    free = [key for key in same if key not in taken]
-    near = [key for key in free if key[0] == place[0]]
-    if len(near) == 1:
-        return near[0]
-    return free[0] if len(free) == 1 else None
+MOVED_LETTERS, ALIKE = 24, 50.0
+"""A text as long as this stands for its cell wherever it is: a shorter one, such as a timeframe, is
+said of many. And the ratio of two readings from which on they are of one cell."""
+
+
+def has_moved(was: str, reads: str | None, same: int) -> bool:
+    """Whether a text that was decided on stands elsewhere now; `same` counts where it could.
+
+    >>> long = "ควรเปิดเผยรายละเอียดของโครงการจัดซื้อจัดจ้าง"
+    >>> has_moved(long, "สำนักปลัด", 1), has_moved(long, None, 1), has_moved(long, None, 2)
+    (True, True, False)
+    >>> has_moved(long, long.replace("โครงการ", "โครวการ"), 1), has_moved("ตลอดปี", "สำนักปลัด", 1)
+    (False, False)
+    """
+    long = len("".join(was.split())) >= MOVED_LETTERS
+    return same == 1 and long and (reads is None or fuzz.ratio(was, reads) < ALIKE)
 
 
 SOURCES: dict[str, tuple[str, ...]] = {
@@ -239,11 +249,11 @@ def decide_rows(
             found[here, decision.part][decision.field] = decision
             continue
         same = [i for i, row in enumerate(rows) if raw_of_row(row, decision.field) == decision.was]
-        if len(same) == 1 and decision.was.strip():
+        reads = raw_of_row(rows[here], decision.field) if here is not None else None
+        if has_moved(decision.was, reads, len(same)):
             found[same[0], decision.part][decision.field] = decision
         else:
-            reads = raw_of_row(rows[here], decision.field) if here is not None else ""
-            stale.append(Stale(decision, reads, decision.page))
+            stale.append(Stale(decision, reads or "", decision.page))
     return found, tuple(stale)
 
 

@@ -576,7 +576,13 @@ class Wording:
         alone = code_from_wording(before, self.framework)
         if joined is not None and (alone is None or joined[1] > alone[1]):
             return True
-        return bool(QUESTION_END.search(squeeze(more))) and not QUESTION_END.search(squeeze(asked))
+        # questions of the staff alone end so: after one of the public it is a row without a code
+        printed = split_questions(asked, self.framework)[-1].printed or ""
+        return (
+            not set("eEoO") & set(printed)
+            and bool(QUESTION_END.search(squeeze(more)))
+            and not QUESTION_END.search(squeeze(asked))
+        )
 
 
 def say_indicators(

@@ -14,6 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
+from audit.evidence import place_of
 from audit.model import Place
 from export.decisions import append_decision, read_decisions
 from export.files import DECISIONS, renew
@@ -509,12 +510,7 @@ def record_at(report: Report, item: Item) -> Record | None:
 def cells_of_record(record: Record) -> list[Place]:
     """All cells of a row, those of its repeats too."""
     rows = (*record.physical.parts, *record.again)
-    return [
-        Place(p.page, p.text.cell.row, p.text.cell.column)
-        for part in rows
-        for _, pieces in part.fields
-        for p in pieces
-    ]
+    return [place_of(p) for part in rows for _, pieces in part.fields for p in pieces]
 
 
 def cell_at(report: Report, place: Place) -> CellValue | None:
@@ -617,7 +613,7 @@ def choices_of(report: Report, item: Item, subject: Subject) -> tuple[str, ...]:
 def full_names(agency: Agency) -> list[str]:
     """The official places that an agency could be named after, as agencies of its kind.
 
-    A place alone (ฆ้องชัยพัฒนา) is the name of no agency.
+    The name of a place alone, without the kind of agency, names none.
     """
     own = next((c.name for c in agency.candidates if (agency.name or "").endswith(c.name)), "")
     kind = (agency.name or "").removesuffix(own) if own else ""

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from audit.looks import Look
-from audit.model import Finding, Place
+from audit.model import RANK, Finding, Place, Severity
 from normalize.decisions import finding_key
 
 Kind = Literal["finding", "cell", "row", "document"]
-RANK = {"error": 0, "warning": 1, "info": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Item:
     document: str
     kind: Kind
     check: str
-    severity: str
+    severity: Severity
     field: str = ""
     code: str | None = None
     place: Place | None = None

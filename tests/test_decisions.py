@@ -114,6 +114,35 @@ def test_a_decision_on_a_text_that_two_cells_have_is_not_guessed():
     assert report.rows[1].measures == report.rows[2].measures == "จัดทำคู่มือ"
 
 
+def test_a_decision_does_not_jump_to_another_cell_that_reads_as_its_own_did():
+    """Two cells read alike, one is decided on and reads otherwise now: the other is not it."""
+    same = {f"p{n}": tsv([body(n) | {"timeframe": "ไตรมาสที่ ๑"}]) for n in (2, 3)}
+    was = on_cell(report_of(*pages(**same)), 2, "timeframe", "ไตรมาสที่ 4")
+    same["p2"] = tsv([body(2) | {"timeframe": "ไตรมาสที่ ๗"}])
+    report = report_of(*pages(**same), decisions=[was])
+    assert report.rows[2].timeframe == "ไตรมาสที่ 1"
+    assert [s.reads for s in report.stale] == ["ไตรมาสที่ ๗"]
+
+
+def test_a_long_text_read_a_little_otherwise_is_asked_again():
+    """Its twin on another page reads as it did; that one was not decided on."""
+    long = ANALYSES[1]
+    same = {f"p{n}": tsv([body(n) | {"analysis": long}]) for n in (2, 3)}
+    was = on_cell(report_of(*pages(**same)), 2, "analysis", "ใหม่")
+    same["p2"] = tsv([body(2) | {"analysis": long.replace("โครงการ", "โครวการ")}])
+    report = report_of(*pages(**same), decisions=[was])
+    assert (report.rows[2].analysis, len(report.stale)) == (long, 1)
+
+
+def test_a_value_of_a_row_does_not_jump_to_a_row_that_reads_alike():
+    same = {f"p{n}": tsv([body(n) | {"timeframe": "ไตรมาสที่ ๑"}]) for n in (2, 3)}
+    was = on_row(report_of(*pages(**same)), 1, "start_date", "2026-07-01")
+    same["p2"] = tsv([body(2) | {"timeframe": "ไตรมาสที่ ๓"}])
+    report = report_of(*pages(**same), decisions=[was])
+    assert [str(report.rows[n].start_date) for n in (1, 2)] == ["2026-04-01", "2025-10-01"]
+    assert len(report.stale) == 1
+
+
 def test_a_changed_reading_is_asked_again():
     was = on_cell(report_of(*pages()), 2, "analysis", "ใหม่")
     changed = pages(**asked(2, QUESTIONS[1][1], analysis="อ่านใหม่ได้อีกอย่าง"))

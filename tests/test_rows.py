@@ -87,6 +87,13 @@ def test_question_cut_by_the_page_is_one():
     assert squeeze(found.question) == squeeze(I2)
 
 
+def test_question_of_the_staff_without_a_code_is_no_rest_of_one_of_the_public():
+    """Only those of the staff end with มากน้อยเพียงใด: it is a row whose code is lost."""
+    public = row(question="e๕ หน่วยงานเผยแพร่ข้อมูลอย่างครบถ้วน")
+    lost = row(indicator="", question="ท่านได้รับความเป็นธรรม มากน้อยเพียงใด")
+    assert [r[0] for r in said(report_of(tsv([public]), tsv([lost])))] == ["e5", None]
+
+
 def test_code_of_a_second_question_stands_on_the_next_page():
     """One cell asks e8 and e9; the page ends between them."""
     first = row(
