@@ -247,8 +247,12 @@ def redo_report(store: Store, document: str, decisions: Iterable[Decision]) -> R
 
 def redo_document(store: Store, document: str, decisions: Iterable[Decision]) -> DocumentResult:
     """What `redo_report` comes to, as `convert_document` would give it."""
-    report = redo_report(store, document, decisions)
-    sha256 = store.about(document).record.sha256 or ""
+    return redone(store, redo_report(store, document, decisions))
+
+
+def redone(store: Store, report: Report) -> DocumentResult:
+    """What a report that was made from kept pages comes to."""
+    sha256 = store.about(report.document).record.sha256 or ""
     return result_of(sha256, report, audit(report))
 
 
@@ -667,9 +671,9 @@ def audited(out: Path) -> tuple[dict[str, DocumentRecord], list[Finding], Langua
         if held != kept.decisions and not store.has_pages(name):
             note(f"{name}: its pages are not kept, so decisions since the run are not applied")
         elif held != kept.decisions:
-            redone = redo_document(store, name, decisions)
-            records[name], own = redone.record, redone.findings
-            abstract = abstract_of(name, redone.record.sha256 or "", redone.rows)
+            result = redo_document(store, name, decisions)
+            records[name], own = result.record, result.findings
+            abstract = abstract_of(name, result.record.sha256 or "", result.rows)
         findings += own
         abstracts.append(abstract)
     return records, [*between_documents(abstracts, decisions), *findings], run.language
@@ -737,16 +741,12 @@ def review_tools(store: Store) -> "Tools":
             raise Unreadable(f"{document}: changed since it was converted; run convert again")
         return page_picture(found, page, dpi, whole)
 
-    def result(_: Store, report: Report) -> DocumentResult:
-        sha256 = store.about(report.document).record.sha256 or ""
-        return result_of(sha256, report, audit(report))
-
     def report(_: Store, document: str, decisions: Iterable[Decision]) -> Report:
         if not document:  # findings between documents have no page of their own
             return normalize(document, (), ())
         return redo_report(store, document, decisions)
 
-    return Tools(report, result, picture)
+    return Tools(report, redone, picture)
 
 
 def note(message: str) -> None:

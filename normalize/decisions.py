@@ -9,7 +9,7 @@ from typing import Literal
 from rapidfuzz import fuzz
 
 from normalize.columns import Text
-from normalize.places import Agency, Candidate, find_mentions, resolve_agency
+from normalize.places import Agency, find_mentions, placed, resolve_agency
 from normalize.rows import PhysicalRow
 from normalize.trace import Step
 from normalize.years import Years
@@ -315,9 +315,8 @@ def named(agency: Agency, name: str) -> Agency:
 
     A name typed without them is looked for where the agency was thought to be.
     """
-    district = f" อำเภอ{agency.district}" if agency.district else ""
-    province = f" จังหวัด{agency.province}" if agency.province else ""
-    for tried in (name, f"{name}{district}{province}", f"{name}{province}"):
+    province = agency.province
+    for tried in (name, placed(name, agency.district, province), placed(name, None, province)):
         found = resolve_agency(find_mentions(1, tried, "title"), gazetteer())
         if found.name and found.how == "exact" and not found.needs_review:
             return replace(
@@ -334,13 +333,3 @@ def named(agency: Agency, name: str) -> Agency:
         district_code=None,
         province_code=None,
     )
-
-
-def full_name(candidate: Candidate) -> str:
-    """A candidate as it is shown and typed.
-
-    >>> full_name(Candidate("เทศบาลตำบลหนองน้อย", "วัดสิงห์", "ชัยนาท", "1803", "18", 0.0, ()))
-    'เทศบาลตำบลหนองน้อย อำเภอวัดสิงห์ จังหวัดชัยนาท'
-    """
-    district = f" อำเภอ{candidate.district}" if candidate.district else ""
-    return f"{candidate.name}{district} จังหวัด{candidate.province}"

@@ -392,6 +392,16 @@ def _printed_place(text: str, start: int) -> tuple[str | None, str | None]:
 # ---------------------------------------------------------------- what the document says
 
 
+def placed(name: str, district: str | None, province: str | None) -> str:
+    """A name with what is known of where it is, as titles print it.
+
+    >>> placed("เทศบาลตำบลหนองน้อย", "วัดสิงห์", "ชัยนาท"), placed("เทศบาลตำบลหนองน้อย", None, None)
+    ('เทศบาลตำบลหนองน้อย อำเภอวัดสิงห์ จังหวัดชัยนาท', 'เทศบาลตำบลหนองน้อย')
+    """
+    where = [f"อำเภอ{district}" if district else "", f"จังหวัด{province}" if province else ""]
+    return " ".join([name, *filter(None, where)])
+
+
 Relation = Literal["same", "marks", "variant", "stranger"]
 """`marks`: the same but for tone marks; `variant`: the agency, misread; `stranger`: another one."""
 
@@ -426,8 +436,7 @@ class Reading:
         return len(self.title_pages) + BODY_WEIGHT * len(self.body_pages)
 
     def __str__(self) -> str:
-        district = f" อำเภอ{self.district}" if self.district else ""
-        return self.name + district + (f" จังหวัด{self.province}" if self.province else "")
+        return placed(self.name, self.district, self.province)
 
 
 @dataclass(frozen=True, slots=True)

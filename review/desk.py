@@ -29,7 +29,6 @@ from normalize.decisions import (
     Target,
     decisions_for,
     finding_key,
-    full_name,
     in_force,
     raw_of_row,
     readings_of_agency,
@@ -37,7 +36,7 @@ from normalize.decisions import (
 )
 from normalize.model import CellValue
 from normalize.numerals import thai_digits
-from normalize.places import Agency
+from normalize.places import Agency, placed
 from normalize.report import Record, Report, typed, written
 from profiles.framework import Framework
 from review.queue import Item, items_of, sorted_queue
@@ -568,9 +567,7 @@ def row_subject(record: Record, name: str) -> Subject:
 def document_subject(report: Report, name: str) -> Subject:
     if name == "agency":
         agency = report.agency
-        district = f" อำเภอ{agency.district}" if agency.district else ""
-        province = f" จังหวัด{agency.province}" if agency.province else ""
-        value = f"{agency.name or ''}{district}{province}"
+        value = placed(agency.name or "", agency.district, agency.province)
         return Subject("document", name, was=readings_of_agency(agency), value=value)
     year = report.years.fiscal if name == "fiscal_year" else report.years.assessment
     return Subject("document", name, was=readings_of_years(report.years), value=written(year))
@@ -617,7 +614,8 @@ def full_names(agency: Agency) -> list[str]:
     """
     own = next((c.name for c in agency.candidates if (agency.name or "").endswith(c.name)), "")
     kind = (agency.name or "").removesuffix(own) if own else ""
-    return [f"{kind}{full_name(candidate)}" for candidate in agency.candidates[:5] if kind]
+    places = agency.candidates[:5] if kind else ()
+    return [placed(f"{kind}{place.name}", place.district, place.province) for place in places]
 
 
 def is_possible(report: Report, subject: Subject, value: str) -> bool:
