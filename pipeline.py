@@ -3,22 +3,25 @@
 import ctypes
 import hashlib
 import json
-import sys
+import os
+import signal
+import time
 import traceback
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from functools import cache, partial
 from io import BytesIO
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 
 import typer
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table as Grid
 from rich.text import Text
 
@@ -26,29 +29,66 @@ from audit.archive import ARCHIVE_CHECKS, Abstract, abstract_of
 from audit.checks import CHECKS, audit, settled_rows
 from audit.looks import looks_of
 from audit.model import Finding
+from batch.archive import Decided, Due, Plan, digest_of, drop_damaged, stamp_of, sweep
+from batch.manifest import (
+    MANIFEST,
+    Manifest,
+    Outcome,
+    State,
+    counted,
+    now,
+    outcome_of,
+    state_of,
+)
+from batch.pool import Guard, Lost, Pool, fault, one_more_page, through
+from batch.progress import Log, Watch, duration, reason_lines, reasons
 from export.crops import CROP_DPI, Crop, cut_crops
 from export.decisions import read_decisions
-from export.files import DECISIONS, JSON, between_documents, in_language, write_run
+from export.files import (
+    DECISIONS,
+    JSON,
+    between_documents,
+    finding_order,
+    in_language,
+    keep,
+    part_of,
+    publish,
+)
 from export.model import CannotWrite, DocumentRecord, DocumentResult, Status
 from export.schema import FINDINGS
 from export.searchable import SearchablePage, searchable_page, write_searchable
 from export.store import (
+    FOLDER,
+    PARTS,
     Language,
     NotARun,
+    NotKept,
     Run,
     Store,
+    about,
     absolute_input,
+    adopt,
+    crops_file,
+    is_locked,
     keep_crops,
     keep_pages,
+    kept_pages,
+    key_of,
+    new_file,
+    pages_file,
     published_findings,
+    reading_key,
+    renamed,
+    result_in,
     staging,
 )
-from export.terminal import show_findings, show_summary
+from export.terminal import printable, show_findings, show_summary
 from extract.dump import read_dump
 from extract.errors import ReportError, Unreadable
 from extract.model import Origin, Page, Picture, Source, why_illegible
 from extract.pdf import Scanner, draw_page, read_pdf
-from extract.source import Input, find_inputs
+from extract.source import LIMITS, Input, Limits, find_inputs
+from extract.source import decode as decode_text
 from normalize.decisions import Decision, decisions_for, in_force
 from normalize.report import Report, normalize
 from profiles.lexicon import reading_cost
@@ -94,10 +134,22 @@ class Settings:
     """What people decided, of any document."""
     keep: Path | None = None
     """The folder (`staging`) in which pages are kept as they were read; None to keep none."""
+    language: Language = "en"
+    """Of the messages of findings, in what is kept."""
+    limits: Limits = LIMITS
+    passwords: tuple[str, ...] = field(default=(), repr=False)
+    """To be tried on what is encrypted."""
+    allowance: str = ""
+    """A key of what a worker may take: a document that failed may not with another one."""
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
         return (profile_named(self.profile),) if self.profile else profiles()
+
+    @property
+    def run(self) -> Run:
+        """What the kept results have in common."""
+        return Run(language=self.language, profile=self.profile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,47 +161,71 @@ class Reading:
     """To be taken once; reading them may raise a ReportError."""
 
 
-def read_document(found: Input, settings: Settings) -> Reading:
-    """All pages of one input. Raises a ReportError where there is nothing to be had."""
-    scanner = partial(scan_page, settings)
+class Opened(NamedTuple):
+    """An input whose bytes are at hand."""
+
+    found: Input
+    sha256: str
+    content: bytes | None
+    """None where the file is read from its place, by pieces."""
+
+
+def open_document(found: Input, settings: Settings) -> Opened:
+    """Get at an input's bytes. Raises a ReportError where there is nothing to be had."""
     if found.error:
         raise Unreadable(found.error)
+    if found.reader == "pdf" and found.on_disk is not None:
+        try:
+            with found.on_disk.open("rb") as file:
+                return Opened(found, hashlib.file_digest(file, "sha256").hexdigest(), None)
+        except OSError as error:
+            raise Unreadable(f"{found.name}: {error.strerror or error}; check the file") from error
+    content = found.read_bytes(settings.passwords)
+    return Opened(found, hashlib.sha256(content).hexdigest(), content)
+
+
+def read_document(found: Input, settings: Settings) -> Reading:
+    """All pages of one input. Raises a ReportError where there is nothing to be had."""
+    opened = open_document(found, settings)
+    return Reading(opened.sha256, read_opened(opened, settings))
+
+
+def read_opened(opened: Opened, settings: Settings) -> Iterator[Page]:
+    """The pages of an input whose bytes are at hand; may raise a ReportError."""
+    (found, _, content), limits = opened, settings.limits
+    scanner = partial(scan_page, settings)
     if found.reader == "dump":
-        digest = hashlib.sha256(found.read_bytes()).hexdigest()
-        return Reading(digest, read_dump(found.name, found.read_text()))
+        return read_dump(found.name, decode_text(found.name, content or b""))
     if found.reader == "image":
-        content = found.read_bytes()
-        pages = image_pages(found.name, content, scanner)
-        return Reading(hashlib.sha256(content).hexdigest(), pages)
-    path = found.on_disk
-    if path is None:
-        content = found.read_bytes()
-        pages = read_pdf(found.name, BytesIO(content), scanner=scanner)
-        return Reading(hashlib.sha256(content).hexdigest(), pages)
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise Unreadable(f"{found.name}: {error.strerror or error}; check the file") from error
-    return Reading(digest, pages_on_disk(found.name, path, scanner))
+        return image_pages(found.name, content or b"", scanner, limits)
+    if content is None and found.on_disk is not None:
+        return pages_on_disk(found.name, found.on_disk, scanner, settings)
+    file = BytesIO(content or b"")
+    return read_pdf(found.name, file, settings.passwords, scanner, limits)
 
 
-def pages_on_disk(name: str, path: Path, scanner: Scanner) -> Iterator[Page]:
+def pages_on_disk(name: str, path: Path, scanner: Scanner, settings: Settings) -> Iterator[Page]:
     """The pages of a PDF that is read from its place."""
     try:
         with path.open("rb") as file:
-            yield from read_pdf(name, file, scanner=scanner)
+            yield from read_pdf(name, file, settings.passwords, scanner, settings.limits)
     except OSError as error:
         raise Unreadable(f"{name}: {error.strerror or error}; check the file") from error
 
 
-def image_pages(name: str, content: bytes, scanner: Scanner) -> Iterator[Page]:
+def image_pages(
+    name: str, content: bytes, scanner: Scanner, limits: Limits = LIMITS
+) -> Iterator[Page]:
     """The pages of an image file, each read from its picture."""
-    from extract.picture import load_images
+    from extract.picture import Unloaded, load_frames
 
     try:
-        for number, picture in enumerate(load_images(content), 1):
-            page = scanner(Source(name, number), picture)
+        for number, picture in enumerate(load_frames(content, limits), 1):
+            source = Source(name, number)
+            if isinstance(picture, Unloaded):
+                yield Page(source, layer="useless", layer_note=picture.why, image_share=1.0)
+                continue
+            page = scanner(source, picture)
             why = why_illegible(page)
             if why:
                 page = Page(page.source, unread=page.unread)
@@ -207,31 +283,242 @@ def convert_document(
     """
     found = source if isinstance(source, Input) else only_input(str(source))
     settings = settings or Settings()
-    scans: list[SearchablePage] = []
     try:
-        reading = read_document(found, settings)
-        pages = kept_scans(reading.pages, scans) if settings.searchable else reading.pages
-        if settings.keep is not None:
-            pages = keep_pages(settings.keep, found.name, pages)
-        decided = decisions_for(found.name, reading.sha256, settings.decisions)
+        opened = open_document(found, settings)
+    except ReportError as error:
+        return failed_result(found, None, settings, str(error))
+    return convert_opened(opened, settings)
+
+
+def convert_opened(opened: Opened, settings: Settings) -> DocumentResult:
+    """The same of an input whose bytes are at hand."""
+    found, sha256, _ = opened
+    scans: list[SearchablePage] = []
+    decided = decisions_for(found.name, sha256, settings.decisions)
+    draft = new_file(settings.keep) if settings.keep is not None else None
+    try:
+        pages = counted_pages(read_opened(opened, settings))
+        pages = kept_scans(pages, scans) if settings.searchable else pages
+        if draft is not None:
+            pages = keep_pages(draft, pages)
         report = normalize(found.name, pages, settings.profiles, decided)
     except CannotWrite:
         raise
     except ReportError as error:
-        return DocumentResult(DocumentRecord(found.name, "failed", error=str(error)))
-    result = result_of(reading.sha256, report, audit(report))
-    if settings.keep is not None:
-        keep_crops(settings.keep, found.name, crops_of(found, report, result))
-    if settings.searchable is None or not scans:
+        return failed_result(found, sha256, settings, str(error))
+    result = result_of(sha256, report, audit(report))
+    result = with_searchable(opened, result, scans, settings)
+    if settings.keep is None or draft is None:
         return result
-    target = settings.searchable / f"{found.name.removesuffix('.pdf')}.pdf"
+    doubtful = result.record.status != "ok"
+    result = replace(result, reading=reading_of(found, sha256, settings, doubtful))
+    adopt(draft, pages_file(settings.keep, result.reading))
+    keep_pictures(found, report, result, settings)
+    return result
+
+
+def counted_pages(pages: Iterable[Page]) -> Iterator[Page]:
+    """Pass pages on; each gives a worker more time."""
+    for page in pages:
+        one_more_page()
+        yield page
+
+
+def keep_pictures(found: Input, report: Report, result: DocumentResult, settings: Settings) -> None:
+    """Keep the pictures that go with a result, before it is kept itself."""
+    if settings.keep is not None:
+        path = crops_file(settings.keep / PARTS / part_of(result, settings.run))
+        keep_crops(settings.keep, path, crops_of(found, report, result, settings))
+
+
+def searchable_target(found: Input, settings: Settings) -> Path | None:
+    if settings.searchable is None:
+        return None
+    return settings.searchable / f"{found.name.removesuffix('.pdf')}.pdf"
+
+
+def with_searchable(
+    opened: Opened, result: DocumentResult, scans: Sequence[SearchablePage], settings: Settings
+) -> DocumentResult:
+    """Write the searchable twin of a scan; that it could not be is said in the document's line."""
+    target = searchable_target(opened.found, settings)
+    if target is None or not scans:
+        return result
+    content = opened.content
     try:
-        write_searchable(found.read_bytes(), scans, target)
+        if content is None:
+            content = opened.found.read_bytes(settings.passwords)
+        write_searchable(content, scans, target)
     except ReportError as error:
         status: Status = "partial" if result.record.status == "ok" else result.record.status
-        record = replace(result.record, status=status, error=str(error))
-        return replace(result, record=record)
+        return replace(result, record=replace(result.record, status=status, error=str(error)))
     return result
+
+
+def failed_result(
+    found: Input, sha256: str | None, settings: Settings, error: str
+) -> DocumentResult:
+    """The line of a document of which nothing can be had."""
+    decided: tuple[Decision, ...] = ()
+    if sha256 is None:
+        reading = unread_key(found.name, error)
+    else:
+        reading = reading_of(found, sha256, settings, doubtful=True)
+        decided = in_force(decisions_for(found.name, sha256, settings.decisions))
+    record = DocumentRecord(found.name, "failed", sha256, error=error)
+    return DocumentResult(record, decisions=decided, reading=reading)
+
+
+def unread_key(name: str, error: str) -> str:
+    return reading_key("", name, error)
+
+
+def reading_of(found: Input, sha256: str, settings: Settings, doubtful: bool) -> str:
+    """The key of a document's pages. One that was not read whole might be under other limits."""
+    how: list[object] = [
+        *(found.reader, settings.second_opinion, settings.vision_url, settings.vision_model)
+    ]
+    if doubtful:
+        how += [settings.limits, settings.allowance, str(settings.searchable or "")]
+        how += [key_of(sha256, settings.passwords)]
+    return reading_key(sha256, *how)
+
+
+def parts_of(found: Input, sha256: str, settings: Settings) -> tuple[str, ...]:
+    """The files below PARTS that a document's result may have: as one read whole, or not."""
+    record = DocumentRecord(found.name, "ok", sha256 or None)
+    if found.error:
+        reading = unread_key(found.name, found.error)
+        return (part_of(DocumentResult(record, reading=reading), settings.run),)
+    if not sha256:
+        return ()
+    decided = in_force(decisions_for(found.name, sha256, settings.decisions))
+    return tuple(
+        part_of(
+            DocumentResult(
+                record,
+                decisions=decided,
+                reading=reading_of(found, sha256, settings, doubtful),
+            ),
+            settings.run,
+        )
+        for doubtful in (False, True)
+    )
+
+
+# ---------------------------------------------------------------- a document of an archive
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One document to be done and kept; picklable."""
+
+    found: Input
+    settings: Settings
+    """With the folder to keep it in, and of the decisions those that may be on it."""
+    again: bool = False
+    """Also if it failed before in the same way."""
+
+
+def convert_unit(task: Task) -> Outcome:
+    """Do one document of an archive, as far as nobody has yet, and keep what it comes to.
+
+    Raises CannotWrite; a document that cannot be read is an outcome like any other.
+    """
+    begun, read_at = time.monotonic(), now()
+    found, settings = task.found, task.settings
+    try:
+        opened = open_document(found, settings)
+    except ReportError as error:
+        outcome = kept_outcome(failed_result(found, None, settings, str(error)), settings)
+    else:
+        decided = decisions_for(found.name, opened.sha256, settings.decisions)
+        settings = replace(settings, decisions=decided)
+        known = None if task.again else known_outcome(opened, settings)
+        if known is None:
+            known = kept_outcome(convert_opened(opened, settings), settings)
+        outcome = replace(known, hashed=read_at)
+    return replace(outcome, seconds=time.monotonic() - begun)
+
+
+def known_outcome(opened: Opened, settings: Settings) -> Outcome | None:
+    """What an earlier run left of a document, or of one of the same bytes; None for nothing."""
+    folder = settings.keep
+    if folder is None:
+        return None
+    found, sha256, _ = opened
+    parts = parts_of(found, sha256, settings)
+    for part in parts:
+        with suppress(NotKept):
+            kept = about(folder / PARTS / part, found.name)
+            if has_searchable(opened, kept.record, kept.reading, settings):
+                return replace(outcome_of(kept, part), how="kept")
+    for part in parts:
+        twins = (folder / PARTS / part).parent.glob(f"{Path(part).name.partition('-')[0]}-*.zip")
+        for twin in sorted(twins):
+            with suppress(NotKept):
+                result = result_in(twin)
+                if result.record.status == "ok" and has_searchable(
+                    opened, result.record, result.reading, settings
+                ):
+                    outcome = kept_outcome(renamed(result, found.name), settings)
+                    return replace(outcome, how="renamed")
+    for doubtful in (False, True):
+        reading = reading_of(found, sha256, settings, doubtful)
+        with suppress(NotKept):
+            pages = kept_pages(folder, reading, found.name)
+            report = normalize(found.name, pages, settings.profiles, settings.decisions)
+            result = replace(result_of(sha256, report, audit(report)), reading=reading)
+            if has_searchable(opened, result.record, reading, settings):
+                keep_pictures(found, report, result, settings)
+                return replace(kept_outcome(result, settings), how="decided")
+    return None
+
+
+def has_searchable(
+    opened: Opened, record: DocumentRecord, reading: str, settings: Settings
+) -> bool:
+    """Whether the searchable twin that is wanted is there, or can be made of kept pages."""
+    target = searchable_target(opened.found, settings)
+    if target is None or "ocr" not in record.source or target.exists() or not settings.keep:
+        return True
+    scans: list[SearchablePage] = []
+    for _ in kept_scans(kept_pages(settings.keep, reading, opened.found.name), scans):
+        pass
+    done = with_searchable(opened, DocumentResult(record), scans, settings)
+    return done.record == record
+
+
+def kept_outcome(result: DocumentResult, settings: Settings) -> Outcome:
+    """Keep a result; what is said of it without its tables."""
+    record = result.record
+    part = keep(settings.keep, result, settings.run) if settings.keep else ""
+    return Outcome(
+        record.document,
+        record.status,
+        part,
+        result.reading,
+        record.sha256,
+        record.error,
+        record.pages or 0,
+        record.rows,
+        sum(row.needs_review for row in result.rows),
+        *counted(result.findings),
+    )
+
+
+def lost_outcome(task: Task, lost: Lost) -> Outcome:
+    """Keep that a document's worker did not come back."""
+    found = task.found
+    error = f"{found.name}: {lost.why}"
+    sha256 = digest_of(found)
+    if sha256 is None and not found.url:
+        with suppress(ReportError):
+            sha256 = hashlib.sha256(found.read_bytes(task.settings.passwords)).hexdigest()
+    outcome = kept_outcome(failed_result(found, sha256, task.settings, error), task.settings)
+    return replace(
+        outcome, crashed=bool(lost.trace), trace=lost.trace, hashed=now() if sha256 else 0
+    )
 
 
 def redo_report(store: Store, document: str, decisions: Iterable[Decision]) -> Report:
@@ -239,7 +526,8 @@ def redo_report(store: Store, document: str, decisions: Iterable[Decision]) -> R
 
     `decisions` may hold those on other documents.
     """
-    settings = Settings(store.run.profile)
+    run = store.run
+    settings = Settings(run.profile, language=run.language)
     sha256 = store.about(document).record.sha256 or ""
     decided = decisions_for(document, sha256, decisions)
     return normalize(document, store.pages(document), settings.profiles, decided)
@@ -252,17 +540,22 @@ def redo_document(store: Store, document: str, decisions: Iterable[Decision]) ->
 
 def redone(store: Store, report: Report) -> DocumentResult:
     """What a report that was made from kept pages comes to."""
-    sha256 = store.about(report.document).record.sha256 or ""
-    return result_of(sha256, report, audit(report))
+    kept = store.about(report.document)
+    result = result_of(kept.record.sha256 or "", report, audit(report))
+    return replace(result, reading=kept.reading)
 
 
-def page_picture(found: Input, page: int, dpi: float, whole: bool = False) -> Picture | None:
+def page_picture(
+    found: Input, page: int, dpi: float, whole: bool = False, settings: Settings | None = None
+) -> Picture | None:
     """One page of an input as it lies, so that the boxes of its cells fit; None for a dump.
 
     `whole` is for pages whose text was read from its layer: it adds what a viewer cuts off, from
     whose corner their boxes count. An image file has the resolution that it states, whatever `dpi`.
     Raises a ReportError where the file has gone or the page cannot be drawn.
     """
+    settings = settings or Settings()
+    passwords, limits = settings.passwords, settings.limits
     if found.error:
         raise Unreadable(found.error)
     if page < 1:
@@ -270,39 +563,44 @@ def page_picture(found: Input, page: int, dpi: float, whole: bool = False) -> Pi
     if found.reader == "dump":
         return None
     if found.reader == "image":
-        return image_page(found.name, found.read_bytes(), page)
+        return image_page(found.name, found.read_bytes(passwords), page, limits)
     path = found.on_disk
     if path is None:
-        return draw_page(found.name, BytesIO(found.read_bytes()), page, dpi, whole)
+        file = BytesIO(found.read_bytes(passwords))
+        return draw_page(found.name, file, page, dpi, whole, passwords, limits)
     try:
-        with path.open("rb") as file:
-            return draw_page(found.name, file, page, dpi, whole)
+        with path.open("rb") as opened:
+            return draw_page(found.name, opened, page, dpi, whole, passwords, limits)
     except OSError as error:
         raise Unreadable(f"{found.name}: {error.strerror or error}; check the file") from error
 
 
-def crops_of(found: Input, report: Report, result: DocumentResult) -> tuple[Crop, ...]:
+def crops_of(
+    found: Input, report: Report, result: DocumentResult, settings: Settings | None = None
+) -> tuple[Crop, ...]:
     """The pictures of the places of a document's findings."""
     pages = {page.number: page for page in report.pages}
     frames = {number: page.frame for number, page in pages.items()}
 
     def picture_of(number: int) -> Picture | None:
         whole = number in pages and pages[number].origin == "text"
-        return page_picture(found, number, CROP_DPI, whole)
+        return page_picture(found, number, CROP_DPI, whole, settings)
 
     return cut_crops(result.findings, result.cells, frames, picture_of)
 
 
-def image_page(name: str, content: bytes, page: int) -> Picture:
+def image_page(name: str, content: bytes, page: int, limits: Limits = LIMITS) -> Picture:
     """One frame of an image file; raises Unreadable where there is no such one."""
-    from extract.picture import load_images
+    from extract.picture import Unloaded, load_frames
 
     try:
-        picture = next(islice(load_images(content), page - 1, None), None)
+        picture = next(islice(load_frames(content, limits), page - 1, None), None)
     except Unreadable as error:
         raise Unreadable(f"{name}: {error}") from error
     if picture is None:
         raise Unreadable(f"{name}: it has no page {page}")
+    if isinstance(picture, Unloaded):
+        raise Unreadable(f"{name} p.{page}: {picture.why}")
     return picture
 
 
@@ -377,7 +675,7 @@ class Tongue(StrEnum):
 
 @dataclass(slots=True)
 class Tally:
-    """What a run came to, counted while its results pass by."""
+    """What a run came to."""
 
     documents: int = 0
     failed: int = 0
@@ -390,32 +688,58 @@ class Tally:
     warnings: int = 0
     infos: int = 0
     decided: int = 0
-    failures: list[DocumentRecord] | None = None
+    without_profile: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    """How many documents failed for what."""
 
-    def count(self, result: DocumentResult) -> None:
-        record = result.record
+    def count(self, outcome: Outcome) -> None:
         self.documents += 1
-        self.failed += record.status == "failed"
-        self.partial += record.status == "partial"
-        self.pages += record.pages or 0
-        self.rows += record.rows
-        self.review += sum(row.needs_review for row in result.rows)
-        self.count_findings(result.findings)
-        if record.error:
-            self.failures = [*(self.failures or []), record]
+        self.failed += outcome.status == "failed"
+        self.partial += outcome.status == "partial"
+        self.crashed += bool(outcome.crashed)
+        self.pages += outcome.pages
+        self.rows += outcome.rows
+        self.review += outcome.review
+        self.errors += outcome.errors
+        self.warnings += outcome.warnings
+        self.infos += outcome.infos
+        self.decided += outcome.decided
+        self.without_profile += outcome.error == NO_PROFILE
+        if outcome.status == "failed":
+            self.reasons.update(reasons([(outcome.document, outcome.error or "")]))
 
     def count_findings(self, findings: Sequence[Finding]) -> None:
         """Those that a person let stand are counted apart: they are settled."""
-        severities = [finding.severity for finding in findings if not finding.decided]
-        self.errors += severities.count("error")
-        self.warnings += severities.count("warning")
-        self.infos += severities.count("info")
-        self.decided += len(findings) - len(severities)
+        errors, warnings, infos, decided = counted(findings)
+        self.errors += errors
+        self.warnings += warnings
+        self.infos += infos
+        self.decided += decided
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How a run is carried out: nothing of it is in what it writes, but for what failed."""
+
+    jobs: int = 0
+    """Documents at a time; 0 for one after the other in this process, without a guard."""
+    guard: Guard = field(default_factory=Guard)
+    cluster: str = ""
+    """The address of a dask scheduler."""
+    exchange: str = ""
+    """The shared place for results, where the workers do not see the output folder."""
+    again: bool = False
+    """Also what failed before."""
+    since: int | None = None
+    """Files last changed before are not looked at, in nanoseconds."""
+    quiet: bool = False
+    log: Path | None = None
 
 
 @app.command(
     epilog="Examples:  raingan convert report.pdf   ·   raingan convert archive/ --out rows/   ·   "
-    "raingan convert 'scans/**/*.pdf' dumps.zip --fail-on error"
+    "raingan convert 'scans/**/*.pdf' dumps.zip --fail-on error   ·   "
+    "raingan convert archive/ --retry-failed --time-limit 600 --log run.log"
 )
 def convert(
     inputs: Annotated[
@@ -447,34 +771,369 @@ def convert(
     vision_key: Annotated[
         str, typer.Option(help="The environment variable that holds the key to it.")
     ] = "",
+    password: Annotated[
+        list[str] | None,
+        typer.Option(help="Try this on what is encrypted; may be given several times."),
+    ] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="Try the lines of this file as passwords.")
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try again what failed in an earlier run.")
+    ] = False,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+            help="Look only at files changed since then; of the others the output keeps what it "
+            "has.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")
+    ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            envvar="RAINGAN_JOBS",
+            show_default="as processors and memory allow",
+            help="Documents at a time, each in a process of its own; 0: in this one, unguarded.",
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float,
+        typer.Option(min=0, help="Seconds for a document, and as much again for each 10 pages."),
+    ] = Guard().seconds,
+    memory_limit: Annotated[
+        int, typer.Option(min=0, help="Megabytes that a document may take; 0: no limit.")
+    ] = Guard().memory_bytes // 1_000_000,
+    max_pages: Annotated[int, typer.Option(min=1, help="Pages of a document.")] = LIMITS.pages,
+    max_pixels: Annotated[
+        int, typer.Option(min=1, help="Pixels of a page that is read from its picture.")
+    ] = LIMITS.pixels,
+    max_bytes: Annotated[int, typer.Option(min=1, help="Bytes of a document.")] = LIMITS.file_bytes,
+    cluster: Annotated[
+        str, typer.Option(help="Have the workers of this dask scheduler do it: tcp://HOST:8786.")
+    ] = "",
+    exchange: Annotated[
+        str,
+        typer.Option(help="Where workers that do not see --out leave results: folder or URL."),
+    ] = "",
+    log: Annotated[
+        Path | None, typer.Option(help="Append what happens to this file, as lines of JSON.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
-    """Turn reports into rows.csv, cells.csv, findings.csv and the other tables."""
-    settings = Settings(profile, second_opinion, vision_url, vision_model, vision_key, searchable)
-    with errors_on_one_line():
+    """Turn reports into rows.csv, cells.csv, findings.csv and the other tables.
+
+    What is done is kept in the output folder: a run that was interrupted, or is repeated, does
+    only what is new, has changed, or was decided on since.
+    """
+    seconds = time_limit
+    guard = Guard(seconds, seconds / 10, memory_limit * 1_000_000)
+    with errors_on_one_line(), interruptible():
+        settings = Settings(
+            profile,
+            second_opinion,
+            vision_url,
+            vision_model,
+            vision_key,
+            searchable.absolute() if searchable else None,
+            language="th" if lang is Tongue.th else "en",
+            limits=replace(
+                LIMITS, pages=max_pages, pixels=max_pixels, file_bytes=max_bytes,
+                member_bytes=min(max_bytes, max(LIMITS.member_bytes, 0)),
+            ),
+            passwords=(*(password or ()), *passwords_in(password_file)),
+            allowance=key_of(guard.seconds, guard.memory_bytes),
+        )  # fmt: skip
+        means = Means(
+            default_jobs() if jobs is None else jobs,
+            guard,
+            cluster,
+            exchange,
+            retry_failed,
+            None if since is None else int(since.timestamp()) * 1_000_000_000,
+            quiet,
+            log,
+        )
+        if exchange and not cluster:
+            fail("--exchange is for the workers of a --cluster: give both, or neither", 2)
         check_readers(settings)
         if profile:
             profile_named(profile)
-        found = [i for i in find_inputs(inputs, output=out) if not i.skipped]
-        if not found:
+        found = first_taken(
+            one
+            for one in find_inputs(
+                inputs, output=out, limits=settings.limits, passwords=settings.passwords
+            )
+            if not one.skipped
+        )
+        if found is None:
             fail(f"no documents in {', '.join(inputs)}: give PDFs, text dumps, folders or ZIPs", 3)
-        settings = replace(settings, decisions=read_decisions(out / DECISIONS))
-        tally = Tally()
-        language: Language = "th" if lang is Tongue.th else "en"
-        asked = Run(tuple(map(absolute_input, inputs)), language, profile, __version__)
-        with staging(out) as folder:
-            settings = replace(settings, keep=folder)
-            results = progress(run(found, settings, tally), len(found), quiet)
-            files = write_run(out, results, language, asked, folder, settings.decisions)
-        tally.count_findings(Store(out).between())
-    if not quiet:
-        summary(tally, out, files)
-    for record in tally.failures or []:
-        if record.status == "failed":
-            typer.echo(f"error: {with_name(record)}", err=True)
-        elif not quiet:
-            typer.echo(f"note: {with_name(record)}", err=True)
+        if dry_run:
+            show_plan(found, out, settings, means)
+            raise typer.Exit
+        asked = replace(
+            settings.run, inputs=tuple(map(absolute_input, inputs)), version=__version__
+        )
+        begun = time.monotonic()
+        tally, files = convert_archive(found, asked, out, settings, means)
+        if not quiet:
+            summary(tally, asked, out, files, time.monotonic() - begun)
     raise typer.Exit(exit_code(tally, fail_on))
+
+
+def passwords_in(path: Path | None) -> tuple[str, ...]:
+    if path is None:
+        return ()
+    try:
+        return tuple(path.read_text("utf-8-sig").splitlines())
+    except (OSError, UnicodeError) as error:
+        fail(f"--password-file: {path}: {error}; give a text file in UTF-8", 2)
+
+
+def first_taken(found: Iterator[Input]) -> Iterator[Input] | None:
+    """The same inputs, the first of which is there: None where there is none.
+
+    What is wrong with the paths given is raised before anything is written.
+    """
+    first = next(found, None)
+    return None if first is None else chain((first,), found)
+
+
+def default_jobs() -> int:
+    """As many as there are processors, if there is a GB of memory for each."""
+    processors = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    )
+    with suppress(OSError, ValueError, AttributeError):
+        pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        return max(1, min(processors or 1, pages // 1_000_000_000))
+    return max(1, processors or 1)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Have a request to end do what Ctrl-C does."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not the main thread: then others see to it
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def convert_archive(
+    found: Iterable[Input], asked: Run, out: Path, settings: Settings, means: Means
+) -> tuple[Tally, tuple[Path, ...]]:
+    """Do what is still to be done of these inputs, and write the tables of all of them."""
+    log = Log(means.log)
+    watch = Watch(0, quiet=means.quiet, log=log)
+    try:
+        with ExitStack() as stack:
+            stack.callback(log.close)
+            decided = Decided(read_decisions(out / DECISIONS))
+            folder = stack.enter_context(staging(out))
+            manifest = stack.enter_context(Manifest(folder / MANIFEST))
+            if manifest.note:
+                note(manifest.note)
+            watch.total = manifest.begin(asked, found, means.since)
+            log("run", version=__version__, out=str(out), inputs=asked.inputs, total=watch.total)
+            settings = replace(settings, keep=folder)
+            decided = work_off(manifest, out, settings, means, watch, decided)
+            log("tables", documents=watch.total)
+            unchanged = manifest.is_published(stamp_of(folder, manifest.parts()))
+            try:
+                files = publish(
+                    out, folder, asked, manifest.parts(), decided.all, unchanged=unchanged
+                )
+            except NotKept as error:
+                note(f"{error}: what is damaged is done anew")
+                manifest.reopen(drop_damaged(folder, manifest.parts()))
+                decided = work_off(manifest, out, settings, means, watch, decided)
+                files = publish(out, folder, asked, manifest.parts(), decided.all)
+            manifest.finish(stamp_of(folder, manifest.parts()))
+            sweep(folder, manifest, (part for _, part in manifest.parts()))
+            tally = tallied(manifest, out, quiet=means.quiet)
+            log("end", **{k: getattr(tally, k) for k in ("documents", "failed", "rows", "review")})
+            return tally, files
+    except KeyboardInterrupt:
+        log("interrupted", done=watch.done, total=watch.total)
+        fail(
+            f"interrupted: {watch.done:,} of {watch.total:,} documents are done and kept; the same "
+            "command goes on from there. The tables are as the run before left them",
+            INTERRUPTED,
+        )
+
+
+def work_off(
+    manifest: Manifest,
+    out: Path,
+    settings: Settings,
+    means: Means,
+    watch: Watch,
+    decided: Decided,
+) -> Decided:
+    """Do all that is due, by the decisions that there are at the end; gives these."""
+    again = means.again
+    folder = settings.keep or out
+
+    def parts(found: Input, sha256: str, decisions: tuple[Decision, ...]) -> tuple[str, ...]:
+        return parts_of(found, sha256, replace(settings, decisions=decisions))
+
+    def tasks(plan: Plan, source: Iterable[Due]) -> Iterator[Task]:
+        for due in source:
+            watch.before = before + plan.kept
+            yield Task(due.found, replace(settings, decisions=due.decisions), due.again)
+
+    before = 0
+    with Workers(means, settings, watch) as workers, watch.shown():
+        while True:
+            plan = Plan(manifest, folder, parts, decided, again)
+            for source in (plan, plan.late()):
+                for task, got in workers.through(tasks(plan, source)):
+                    outcome = lost_outcome(task, got) if isinstance(got, Lost) else got
+                    manifest.record(outcome)
+                    plan.done(task.found)
+                    watch.ended(outcome)
+            before = watch.before = before + plan.kept
+            newer = Decided(read_decisions(out / DECISIONS))
+            if not manifest.reopen(newer.changed_since(decided)):
+                return newer
+            decided, again = newer, False
+
+
+class Workers:
+    """Who does the tasks of a run: processes of this machine, a cluster, or this process."""
+
+    def __init__(self, means: Means, settings: Settings, watch: Watch) -> None:
+        self.means, self.settings, self.watch = means, settings, watch
+        self._pool: Pool[Task, Outcome] | None = None
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.close() if kind is None else self._pool.stop()
+
+    def through(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Outcome | Lost]]:
+        """Each task with what came of it, in the order in which they are done."""
+        if self.means.cluster:
+            yield from self._clustered(tasks)
+        elif not self.means.jobs:
+            yield from ((task, self._here(task)) for task in tasks)
+        else:
+            if self._pool is None:
+                self._pool = Pool(convert_unit, self.means.jobs, self.means.guard)
+            yield from through(self._pool, tasks, self._started)
+
+    def _started(self, task: Task) -> None:
+        self.watch.started(task.found.name)
+
+    def _here(self, task: Task) -> Outcome | Lost:
+        self._started(task)
+        try:
+            return convert_unit(task)
+        except ReportError:
+            raise
+        except Exception as error:  # the other documents must not be lost to it
+            traceback.print_exc()
+            return fault(error)
+
+    def _clustered(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Outcome | Lost]]:
+        from batch.cluster import Exchange, Ground, in_cluster
+        from export.store import program_fingerprint
+
+        folder = self.settings.keep or Path()
+        exchange = None
+        if self.means.exchange:
+            exchange = Exchange(absolute_input(self.means.exchange), folder, written_into)
+        ground = Ground(
+            program_fingerprint(), written=() if exchange else (str(folder.absolute()),)
+        )
+        yield from in_cluster(
+            convert_unit,
+            (self._absolute(task) for task in tasks),
+            self.means.cluster,
+            self.means.guard,
+            ground=ground,
+            exchange=exchange,
+            note=note,
+        )
+
+    def _absolute(self, task: Task) -> Task:
+        """The same task for a process in another folder."""
+        found, settings = task.found, task.settings
+        if found.path is not None:
+            found = replace(found, path=found.path.absolute())
+        keep = settings.keep.absolute() if settings.keep else None
+        self._started(task)
+        return replace(task, found=found, settings=replace(settings, keep=keep))
+
+
+def written_into(task: Task, folder: Path) -> Task:
+    """The same task, whose result is kept in another folder."""
+    return replace(task, settings=replace(task.settings, keep=folder))
+
+
+MOST_FAILURES = 20
+"""So many documents that failed are named at the end; documents.csv has all."""
+
+
+def tallied(manifest: Manifest, out: Path, quiet: bool) -> Tally:
+    """Count what the run came to, and name what failed."""
+    tally = Tally()
+    named = 0
+    for outcome in manifest.outcomes():
+        tally.count(outcome)
+        if not outcome.error or (quiet and outcome.status != "failed"):
+            continue
+        named += 1
+        if named <= MOST_FAILURES:
+            kind = "error" if outcome.status == "failed" else "note"
+            typer.echo(f"{kind}: {printable(with_name(outcome))}", err=True)
+    if named > MOST_FAILURES:
+        typer.echo(f"error: and {named - MOST_FAILURES:,} more: see documents.csv", err=True)
+    tally.count_findings(Store(out).between())
+    return tally
+
+
+def show_plan(found: Iterable[Input], out: Path, settings: Settings, means: Means) -> None:
+    """Say which documents a run would do, and which it would leave as they are."""
+    folder = out / FOLDER
+    settings = replace(settings, keep=folder)
+    with Manifest.copied(folder / MANIFEST) as manifest:
+        total = manifest.begin(settings.run, found, means.since)
+        plan = Plan(
+            manifest,
+            folder,
+            lambda one, sha256, decisions: parts_of(
+                one, sha256, replace(settings, decisions=decisions)
+            ),
+            Decided(read_decisions(out / DECISIONS)),
+            means.again,
+        )
+        for due in plan:
+            plan.done(due.found)
+            if not means.quiet:
+                typer.echo(printable(due.found.name))
+    failed = plan.failed
+    typer.echo(
+        f"{total:,} documents: {plan.new:,} new, {plan.changed:,} changed, {plan.retried:,} to be "
+        f"tried again, {plan.kept:,} as they are"
+        + (f" ({failed:,} of them failed: see --retry-failed)" if failed else ""),
+        err=True,
+    )
 
 
 def check_readers(settings: Settings) -> None:
@@ -499,77 +1158,85 @@ def check_readers(settings: Settings) -> None:
             )
 
 
-def run(found: Iterable[Input], settings: Settings, tally: Tally) -> Iterator[DocumentResult]:
-    """Convert one after another. A fault of our own is shown with its traceback, costs its
-    document alone, and makes the exit code 1."""
-    for source in found:
-        try:
-            result = convert_document(source, settings)
-        except CannotWrite:
-            raise
-        except Exception as error:  # the other documents must not be lost to it
-            traceback.print_exc()
-            message = f"a fault of raingan ({type(error).__name__}); please report it with the file"
-            result = DocumentResult(DocumentRecord(source.name, "failed", error=message))
-            tally.crashed += 1
-        tally.count(result)
-        yield result
-
-
-def progress(
-    results: Iterator[DocumentResult], total: int, quiet: bool
-) -> Iterator[DocumentResult]:
-    """Pass results on, with a bar on a terminal and a line a document elsewhere."""
-    if quiet:
-        yield from results
-    elif sys.stderr.isatty():
-        bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        with bar:
-            task = bar.add_task("reading", total=total)
-            for result in results:
-                bar.update(task, advance=1, description=result.record.document[-40:])
-                yield result
-    else:
-        for number, result in enumerate(results, 1):
-            record = result.record
-            typer.echo(
-                f"[{number}/{total}] {record.document}: {record.status}, {record.rows} rows, "
-                f"{record.findings} findings",
-                err=True,
-            )
-            yield result
-
-
-def with_name(record: DocumentRecord) -> str:
+def with_name(outcome: Outcome) -> str:
     """An error that names its document once."""
-    error = record.error or ""
-    return error if error.startswith(record.document) else f"{record.document}: {error}"
+    error = outcome.error or ""
+    return error if error.startswith(outcome.document) else f"{outcome.document}: {error}"
 
 
-def summary(tally: Tally, out: Path, files: Sequence[Path]) -> None:
-    table = Grid(title="raingan", title_justify="left", show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
-    table.add_column()
-    notes = [f"{tally.failed} failed"] if tally.failed else []
-    notes += [f"{tally.partial} in part"] if tally.partial else []
-    table.add_row("documents", str(tally.documents), ", ".join(notes))
-    table.add_row("pages", str(tally.pages), "")
-    table.add_row("rows", str(tally.rows), "")
+def summary(tally: Tally, asked: Run, out: Path, files: Sequence[Path], seconds: float) -> None:
+    """What a run came to, in words and lines that can go into a mail."""
+    notes = [f"{tally.failed:,} failed"] if tally.failed else []
+    notes += [f"{tally.partial:,} in part"] if tally.partial else []
     found = tally.errors + tally.warnings + tally.infos + tally.decided
-    shares = f"{tally.errors} errors, {tally.warnings} warnings, {tally.infos} notes"
-    shares += f", {tally.decided} decided" if tally.decided else ""
-    table.add_row("findings", str(found), shares if found else "")
-    table.add_row("need a person", str(tally.review), "rows with needs_review")
-    Console().print(table)
+    shares = f"{tally.errors:,} errors, {tally.warnings:,} warnings, {tally.infos:,} notes"
+    shares += f", {tally.decided:,} decided" if tally.decided else ""
+    lines = [
+        ("documents", tally.documents, ", ".join(notes)),
+        ("pages", tally.pages, ""),
+        ("rows", tally.rows, ""),
+        ("findings", found, shares if found else ""),
+        ("need a person", tally.review, "rows with needs_review"),
+    ]
+    of = ", ".join(asked.inputs[:3]) + (" …" if len(asked.inputs) > 3 else "")
+    typer.echo(f"raingan {__version__}: {printable(of)}, in {duration(seconds)}")
+    for name, count, more in lines:
+        typer.echo(f"  {name:<14}{count:>9,}   {more}".rstrip())
+    if tally.reasons:
+        typer.echo("why documents failed:")
+        for line in reason_lines(tally.reasons):
+            typer.echo(line)
     typer.echo(f"in {out}/: " + " ".join(sorted(path.name for path in files)))
+
+
+@app.command(epilog="Example:  raingan status output/ --json")
+def status(
+    output: Annotated[Path, typer.Argument(help="The folder that `raingan convert` writes to.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For a program, not a person.")] = False,
+) -> None:
+    """Show how far a run is, also while it goes on: done, failed and why, left."""
+    with errors_on_one_line():
+        state = state_of(output, output / FOLDER)
+        going = is_locked(output / FOLDER)
+    if as_json:
+        typer.echo(json.dumps(described_state(state, going), ensure_ascii=False, indent=2))
+        return
+    total = "?" if state.total is None else f"{state.total:,}"
+    if going:
+        how = "a run is going on"
+    elif state.finished:
+        how = "finished, the tables are written"
+    else:
+        how = "not finished: the same command goes on from here"
+    typer.echo(f"{output}: {how}")
+    partial = f", {state.partial:,} in part" if state.partial else ""
+    typer.echo(f"  done    {state.done:>9,} of {total}{partial}")
+    typer.echo(f"  failed  {state.failed:>9,}")
+    typer.echo(f"  left    {state.left:>9,}")
+    typer.echo(f"  rows    {state.rows:>9,}, {state.review:,} for a person")
+    if state.other:
+        typer.echo(f"  kept of earlier runs, not in this one: {state.other:,}")
+    if state.reasons:
+        typer.echo("why documents failed:")
+        for line in reason_lines(reasons(state.reasons)):
+            typer.echo(line)
+
+
+def described_state(state: State, going: bool) -> dict[str, Any]:
+    """What `status` shows, as plain values."""
+    return {
+        "running": going,
+        "finished": state.finished and not going,
+        "inputs": list(state.asked.inputs),
+        "total": state.total,
+        "done": state.done,
+        "failed": state.failed,
+        "partial": state.partial,
+        "left": state.left,
+        "rows": state.rows,
+        "review": state.review,
+        "failures": [{"document": name, "error": error} for name, error in state.reasons],
+    }
 
 
 def exit_code(tally: Tally, fail_on: FailOn | None) -> int:
@@ -578,7 +1245,7 @@ def exit_code(tally: Tally, fail_on: FailOn | None) -> int:
         return CRASHED
     if tally.failed:
         return Unreadable.exit_code if tally.documents == 1 else SOME_FAILED
-    if tally.documents == 1 and any(r.error == NO_PROFILE for r in tally.failures or []):
+    if tally.documents == 1 and tally.without_profile:
         return NoProfile.exit_code
     return FOUND if is_found(tally, fail_on) else 0
 
@@ -631,8 +1298,8 @@ def show_audit(
         records, findings, language = audited(output)
     if lang is not None:
         language = "th" if lang is Tongue.th else "en"
-    shown = in_language((f for f in findings if not check or f.check in check), language)
-    shown.sort(key=lambda finding: finding.document)
+    wanted = (f for f in findings if not check or f.check in check)
+    shown = sorted(in_language(wanted, language), key=lambda f: (f.document, *finding_order(f)))
     if layout is Layout.json:
         typer.echo(JSON.head(FINDINGS) + JSON.encode(FINDINGS, shown) + JSON.tail, nl=False)
     else:
@@ -653,7 +1320,7 @@ def audited(out: Path) -> tuple[dict[str, DocumentRecord], list[Finding], Langua
     store = Store(out)
     records: dict[str, DocumentRecord] = {}
     findings: list[Finding] = []
-    abstracts: list[Abstract | None] = []
+    abstracts: list[Abstract] = []
     try:
         run = store.run
     except NotARun:
@@ -675,7 +1342,7 @@ def audited(out: Path) -> tuple[dict[str, DocumentRecord], list[Finding], Langua
             records[name], own = result.record, result.findings
             abstract = abstract_of(name, result.record.sha256 or "", result.rows)
         findings += own
-        abstracts.append(abstract)
+        abstracts += [abstract] if abstract else []
     return records, [*between_documents(abstracts, decisions), *findings], run.language
 
 
@@ -849,10 +1516,7 @@ def errors_on_one_line() -> Iterator[None]:
     except ReportError as error:
         fail(str(error), error.exit_code)
     except KeyboardInterrupt:
-        fail(
-            "interrupted: nothing was written, the output of the run before is as it was",
-            INTERRUPTED,
-        )
+        fail("interrupted: nothing was written", INTERRUPTED)
 
 
 def fail(message: str, code: int) -> NoReturn:
@@ -865,4 +1529,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # under its own name, so that workers find what is to be done
+    from pipeline import main as start
+
+    start()

@@ -2,11 +2,14 @@
 
 import hashlib
 import re
-from collections import defaultdict
+from array import array
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import combinations, pairwise
+from functools import cache
+from itertools import accumulate, groupby, pairwise, product
+from sys import intern
 from typing import NamedTuple
 
 from audit.model import Finding, Problem, Said, stamp
@@ -28,6 +31,12 @@ MIN_SCORES = 3
 MIN_FITS = 3
 """So many questions in the wording of another year tell which year's framework was used."""
 SAME_WORDING = 95.0
+MOST_A_YEAR = 20
+"""So many reports of one agency for one year are compared with each one of the next year. That
+there are more is a finding of its own, and what has to be settled first."""
+
+Key = tuple[str, str, str]
+"""What names an agency: the codes of its province and district, and its name."""
 
 
 class Answer(NamedTuple):
@@ -59,9 +68,13 @@ class Abstract:
     answers: tuple[Answer, ...] = ()
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """What names its agency."""
+    def key(self) -> Key:
         return (self.province_code or "", self.district_code or "", self.agency or "")
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """By which documents are ordered."""
+        return (self.document, self.sha256)
 
 
 def abstract_of(document: str, sha256: str, rows: Sequence[Row]) -> Abstract | None:
@@ -107,8 +120,77 @@ def fingerprint(letters: str) -> int:
     return int.from_bytes(digest) if letters else 0
 
 
-Archive = Sequence[Abstract]
-"""All documents with rows, ordered by name."""
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """All documents with rows, counted from 0 in the order of their names and hashes.
+
+    It holds who and when, some 60 bytes a document and 300 an agency; all else is loaded when
+    it is asked for.
+    """
+
+    abstracts: Sequence[Abstract]
+    order: Sequence[int]
+    """Where in `abstracts` each document stands."""
+    years: Sequence[int]
+    """The fiscal years, as in `abstracts`; 0 for none."""
+    agencies: Sequence[Key]
+    """Those that a document names, sorted."""
+    by_agency: Sequence[int]
+    """The documents of the first agency, then those of the second, and so on."""
+    starts: Sequence[int]
+    """Where in `by_agency` those of each agency begin, and where the last ones end."""
+    misfits: Sequence[int]
+    """The documents that ask the questions of another year."""
+    variants: Sequence[tuple[int, int]] = ()
+    """Agencies, each with one whose name can only be a misreading of it."""
+
+    def __getitem__(self, document: int) -> Abstract:
+        return self.abstracts[self.order[document]]
+
+    def year(self, document: int) -> int:
+        return self.years[self.order[document]]
+
+    def documents_of(self, agency: int) -> Sequence[int]:
+        return self.by_agency[self.starts[agency] : self.starts[agency + 1]]
+
+
+def archive_of(abstracts: Sequence[Abstract]) -> Archive:
+    """Load each abstract once, and again for its name where they are not in order."""
+    numbers: dict[Key, int] = {}
+    owners, misfits = array("l"), array("B")
+    years: list[int] = []
+    known: dict[int, int] = {}
+    last, is_ordered = ("", ""), True
+    for one in abstracts:
+        is_ordered, last = is_ordered and last <= one.name, one.name
+        province, district, name = one.key
+        key = (intern(province), intern(district), name)
+        owners.append(numbers.setdefault(key, len(numbers)) if name else -1)
+        year = one.fiscal_year or 0
+        years.append(known.setdefault(year, year))
+        misfits.append(misfit(one) is not None)
+    order: Sequence[int] = range(len(years))
+    if not is_ordered:
+        order = array("L", sorted(order, key=lambda place: abstracts[place].name))
+    agencies = sorted(numbers)
+    rank = array("L", [0]) * len(agencies)
+    counts = [0] * len(agencies)
+    for number, key in enumerate(agencies):
+        rank[numbers[key]] = number
+    named = (n for n, place in enumerate(order) if owners[place] >= 0)
+    by_agency = sorted(named, key=lambda n: rank[owners[order[n]]])
+    for n in by_agency:
+        counts[rank[owners[order[n]]]] += 1
+    archive = Archive(
+        abstracts,
+        order,
+        years,
+        agencies,
+        array("L", by_agency),
+        array("L", accumulate(counts, initial=0)),
+        array("L", (n for n, place in enumerate(order) if misfits[place])),
+    )
+    return replace(archive, variants=tuple(variants(archive)))
 
 
 def agency_variant(archive: Archive) -> Iterator[Problem]:
@@ -116,54 +198,68 @@ def agency_variant(archive: Archive) -> Iterator[Problem]:
 
     Two official names, however much alike, and names of different provinces are left alone.
     """
-    for official, unknown in variants(archive):
+    for official, unknown in archive.variants:
+        name, read = archive.agencies[official][2], archive.agencies[unknown][2]
+        theirs = [archive[n].document for n in archive.documents_of(unknown)]
+        ours = [archive[n].document for n in archive.documents_of(official)]
         yield Problem(
-            f"{unknown[0].agency} may be {official[0].agency}",
-            tuple(Said(a.document, a.agency or "") for a in (*unknown, *official[:3])),
+            f"{read} may be {name}",
+            (*(Said(one, read) for one in theirs), *(Said(one, name) for one in ours[:3])),
             field="agency",
-            suggestion=official[0].agency,
-            message_th=f"{unknown[0].agency} อาจเป็น {official[0].agency}",
-            documents=tuple(sorted(a.document for a in (*unknown, *official))),
+            suggestion=name,
+            message_th=f"{read} อาจเป็น {name}",
+            documents=tuple(sorted((*theirs, *ours))),
         )
 
 
-def variants(archive: Archive) -> Iterator[tuple[list[Abstract], list[Abstract]]]:
-    """The documents of an agency, and those under a name that can only be a misreading of it."""
-    by_province: dict[str, dict[tuple[str, str, str], list[Abstract]]] = defaultdict(dict)
-    for abstract in archive:
-        if abstract.agency and abstract.province_code:
-            names = by_province[abstract.province_code]
-            names.setdefault(abstract.key, []).append(abstract)
-    for names in by_province.values():
-        known = {key: is_official(found[0]) for key, found in names.items()}
-        official = [key for key in sorted(names) if known[key]]
-        for unknown in (key for key in sorted(names) if not known[key]):
+def variants(archive: Archive) -> Iterator[tuple[int, int]]:
+    """Agencies, each with one whose name can only be a misreading of it."""
+    by_province: dict[str, list[int]] = defaultdict(list)
+    for agency, (province, _, _) in enumerate(archive.agencies):
+        if province:
+            by_province[province].append(agency)
+    first = {
+        province: min(archive.documents_of(agency)[0] for agency in found)
+        for province, found in by_province.items()
+    }
+    for province in sorted(first, key=first.__getitem__):
+        found = by_province[province]
+        official = [agency for agency in found if is_official(archive.agencies[agency])]
+        for unknown in sorted({*found} - {*official}):
             for one in official:
-                districts = {one[1], unknown[1]} - {""}
-                if len(districts) > 1 or one[2] == unknown[2]:
-                    continue
-                if look_alike_cost(one[2], unknown[2]) <= NAME_ALIKE:
-                    yield names[one], names[unknown]
+                if may_be(archive.agencies[unknown], archive.agencies[one]):
+                    yield one, unknown
 
 
-def is_official(abstract: Abstract) -> bool:
+def is_official(agency: Key) -> bool:
     """Whether a place of the province, and district, ends the agency's name."""
-    name, district = abstract.agency or "", abstract.district_code
+    province, district, name = agency
     return any(
         name.endswith(place.name) and (not district or place.district_code in ("", district))
-        for place in gazetteer().places_of.get(abstract.province_code or "", ())
+        for place in gazetteer().places_of.get(province, ())
     )
 
 
-def series(archive: Archive) -> Iterator[list[Abstract]]:
-    """The documents of each agency, a misread name with its own, by year."""
-    names = {u.key: o[0].key for o, unknown in variants(archive) for u in unknown}
-    found: dict[tuple[str, str, str], list[Abstract]] = defaultdict(list)
-    for abstract in archive:
-        if abstract.agency and abstract.fiscal_year:
-            found[names.get(abstract.key, abstract.key)].append(abstract)
-    for key in sorted(found):
-        yield sorted(found[key], key=lambda a: (a.fiscal_year or 0, a.document))
+def may_be(unknown: Key, official: Key) -> bool:
+    """Whether a name can be a misreading of the other one of its province."""
+    districts = {unknown[1], official[1]} - {""}
+    if len(districts) > 1 or unknown[2] == official[2]:
+        return False
+    return look_alike_cost(official[2], unknown[2], limit=2 * NAME_ALIKE) <= NAME_ALIKE
+
+
+def series(archive: Archive) -> Iterator[list[list[int]]]:
+    """The documents of each agency, a misread name with its own: a list a year, in order."""
+    misread = {unknown: official for official, unknown in archive.variants}
+    others: dict[int, list[int]] = defaultdict(list)
+    for unknown, official in misread.items():
+        others[official].append(unknown)
+    for agency in range(len(archive.agencies)):
+        if agency not in misread:
+            names = (agency, *others[agency]) if agency in others else (agency,)
+            dated = (n for name in names for n in archive.documents_of(name) if archive.year(n))
+            found = sorted(dated, key=lambda n: (archive.year(n), n))
+            yield [list(of) for _, of in groupby(found, key=archive.year)]
 
 
 def report_repeated(archive: Archive) -> Iterator[Problem]:
@@ -171,23 +267,33 @@ def report_repeated(archive: Archive) -> Iterator[Problem]:
 
     Reports of other years, and of an agency that no document names, are left alone.
     """
-    for documents in series(archive):
-        years: dict[int | None, list[Abstract]] = defaultdict(list)
-        for abstract in documents:
-            years[abstract.fiscal_year].append(abstract)
-        for year, found in years.items():
-            if len(found) < 2:
-                continue
-            codes = sorted({c for one, two in pairwise(found) for c in differing(one, two)})
-            same = "with the same rows" if not codes else f"{len(codes)} of their rows differ"
-            yield Problem(
-                f"{len(found)} reports of {found[0].agency} for {year}, {same}",
-                tuple(Said(a.document, f"{len(a.answers)} rows") for a in found),
-                code=";".join(codes) or None,
-                severity="warning" if codes else "info",
-                message_th=f"มีรายงานของ {found[0].agency} ปี {year} จำนวน {len(found)} ฉบับ",
-                documents=tuple(sorted(a.document for a in found)),
-            )
+    for years in series(archive):
+        for documents in years:
+            if len(documents) > 1:
+                yield repeated(map(archive.__getitem__, documents))
+
+
+def repeated(reports: Iterator[Abstract]) -> Problem:
+    """One problem for all reports of an agency and year, of which two are held at a time."""
+    first = last = next(reports)
+    said, codes = [said_of(first)], set[str]()
+    for report in reports:
+        said.append(said_of(report))
+        codes |= differing(last, report)
+        last = report
+    same = "with the same rows" if not codes else f"{len(codes)} of their rows differ"
+    return Problem(
+        f"{len(said)} reports of {first.agency} for {first.fiscal_year}, {same}",
+        tuple(said),
+        code=";".join(sorted(codes)) or None,
+        severity="warning" if codes else "info",
+        message_th=f"มีรายงานของ {first.agency} ปี {first.fiscal_year} จำนวน {len(said)} ฉบับ",
+        documents=tuple(sorted(one.where for one in said)),
+    )
+
+
+def said_of(report: Abstract) -> Said:
+    return Said(report.document, f"{len(report.answers)} rows")
 
 
 def differing(one: Abstract, other: Abstract) -> set[str]:
@@ -203,40 +309,56 @@ def report_missing(archive: Archive) -> Iterator[Problem]:
 
     Years before the first and after the last are left alone.
     """
-    for documents in series(archive):
-        years = sorted({a.fiscal_year for a in documents if a.fiscal_year})
-        gaps = [y for y in range(years[0], years[-1]) if y not in years]
+    for years in series(archive):
+        there = [archive.year(documents[0]) for documents in years]
+        gaps = [year for one, next_ in pairwise(there) for year in range(one + 1, next_)]
         if gaps:
             missing = ", ".join(map(str, gaps))
+            reports = (archive[n] for documents in years for n in documents)
+            first = archive[years[0][0]].agency
+            said = tuple(Said(a.document, str(a.fiscal_year)) for a in reports)
             yield Problem(
-                f"no report of {documents[0].agency} for {missing}",
-                tuple(Said(a.document, str(a.fiscal_year)) for a in documents),
+                f"no report of {first} for {missing}",
+                said,
                 field="fiscal_year",
                 suggestion=missing,
                 severity="info",
-                message_th=f"ไม่มีรายงานของ {documents[0].agency} ปี {missing}",
-                documents=tuple(sorted(a.document for a in documents)),
+                message_th=f"ไม่มีรายงานของ {first} ปี {missing}",
+                documents=tuple(sorted(one.where for one in said)),
             )
 
 
 def years_on(archive: Archive) -> Iterator[tuple[Abstract, Abstract]]:
-    """Each report with the one of the same agency for the year before."""
-    for documents in series(archive):
-        for one, other in combinations(documents, 2):
-            if (other.fiscal_year or 0) - (one.fiscal_year or 0) == 1:
-                yield one, other
+    """Each report with the one of the same agency for the year before; two years are loaded."""
+    for years in series(archive):
+        loaded: tuple[int, list[Abstract]] = (0, [])
+        for ours, theirs in pairwise(years):
+            before, now = archive.year(ours[0]), archive.year(theirs[0])
+            if now - before == 1:
+                earlier = loaded[1] if loaded[0] == before else load_some(archive, ours)
+                loaded = (now, load_some(archive, theirs))
+                yield from product(earlier, loaded[1])
+
+
+def load_some(archive: Archive, documents: Sequence[int]) -> list[Abstract]:
+    return [archive[document] for document in documents[:MOST_A_YEAR]]
 
 
 def paired(one: Abstract, other: Abstract) -> Iterator[tuple[Answer, Answer]]:
     """What two reports say of each code that stands once in both."""
-    ours: dict[str, list[Answer]] = defaultdict(list)
-    theirs: dict[str, list[Answer]] = defaultdict(list)
-    for found, abstract in ((ours, one), (theirs, other)):
-        for answer in abstract.answers:
-            found[answer.code].append(answer)
-    for code, answers in ours.items():
-        if len(answers) == 1 and len(theirs[code]) == 1:
-            yield answers[0], theirs[code][0]
+    theirs = standing_once(other)
+    for code, answer in standing_once(one).items():
+        if code in theirs:
+            yield answer, theirs[code]
+
+
+def standing_once(abstract: Abstract) -> dict[str, Answer]:
+    """The answers by their codes, without those that stand there again."""
+    found = {answer.code: answer for answer in abstract.answers}
+    if len(found) < len(abstract.answers):
+        counts = Counter(answer.code for answer in abstract.answers)
+        found = {code: answer for code, answer in found.items() if counts[code] == 1}
+    return found
 
 
 def text_copied(archive: Archive) -> Iterator[Problem]:
@@ -334,34 +456,48 @@ def framework_mismatch(archive: Archive) -> Iterator[Problem]:
     A question that both years ask in one wording, or whose wording in its own year is not known,
     and one or two odd codes, are left alone.
     """
-    for abstract in archive:
-        if abstract.assessment_year is None:
-            continue
-        framework = framework_for(abstract.assessment_year)
-        own = framework.year
-        votes: dict[int, list[str]] = defaultdict(list)
-        for answer in abstract.answers:
-            asked = framework.question(answer.code)
-            known = framework.has(answer.code) is False or (asked is not None and asked.text)
-            if known and answer.fits and own not in answer.fits:
-                for year in answer.fits:
-                    votes[year].append(answer.code)
-        fitting = sum(own in answer.fits and len(answer.fits) == 1 for answer in abstract.answers)
-        best = max(sorted(votes), key=lambda year: len(votes[year]), default=None)
-        if best is None or len(votes[best]) < MIN_FITS or len(votes[best]) <= 2 * fitting:
-            continue
+    for document in archive.misfits:
+        abstract = archive[document]
+        year, codes = misfit(abstract) or (0, ())
         yield Problem(
-            f"the questions are those of {best}, the year assessed is {abstract.assessment_year}",
+            f"the questions are those of {year}, the year assessed is {abstract.assessment_year}",
             (
                 Said(abstract.document, f"assessed {abstract.assessment_year}"),
-                Said(f"framework {best}", ", ".join(votes[best])),
+                Said(f"framework {year}", ", ".join(codes)),
             ),
-            code=";".join(votes[best]),
+            code=";".join(codes),
             field="assessment_year",
-            suggestion=str(best),
-            message_th=f"ข้อคำถามเป็นของปี {best} แต่ปีที่ประเมินคือ {abstract.assessment_year}",
+            suggestion=str(year),
+            message_th=f"ข้อคำถามเป็นของปี {year} แต่ปีที่ประเมินคือ {abstract.assessment_year}",
             documents=(abstract.document,),
         )
+
+
+def misfit(abstract: Abstract) -> tuple[int, Sequence[str]] | None:
+    """The year that a report's questions are of, and their codes, where it is not its own."""
+    if abstract.assessment_year is None:
+        return None
+    own = framework_for(abstract.assessment_year).year
+    votes: dict[int, list[str]] = defaultdict(list)
+    fitting = 0
+    for answer in abstract.answers:
+        if own in answer.fits:
+            fitting += len(answer.fits) == 1
+        elif answer.fits and is_known(own, answer.code):
+            for year in answer.fits:
+                votes[year].append(answer.code)
+    best = max(sorted(votes), key=lambda year: len(votes[year]), default=None)
+    if best is None or len(votes[best]) < MIN_FITS or len(votes[best]) <= 2 * fitting:
+        return None
+    return best, votes[best]
+
+
+@cache
+def is_known(year: int, code: str) -> bool:
+    """Whether it is known what a code asks in a year, or that it asks nothing."""
+    framework = framework_for(year)
+    asked = framework.question(code)
+    return framework.has(code) is False or (asked is not None and asked.text != "")
 
 
 ArchiveCheck = Callable[[Archive], Iterator[Problem]]
@@ -377,12 +513,18 @@ ARCHIVE_CHECKS: tuple[ArchiveCheck, ...] = (
 )
 
 
-def audit_archive(abstracts: Iterable[Abstract]) -> tuple[Finding, ...]:
+def archive_findings(abstracts: Sequence[Abstract]) -> Iterator[Finding]:
     """All findings between documents, in the order of ARCHIVE_CHECKS; they name no document, but
-    all that are involved. The order of the abstracts does not matter."""
-    archive = sorted(abstracts, key=lambda a: (a.document, a.sha256))
-    return tuple(
-        replace(stamp("", check.__name__, problem), pages=())
-        for check in ARCHIVE_CHECKS
-        for problem in check(archive)
-    )
+    all that are involved. The order of the abstracts does not matter.
+
+    Abstracts are asked for again and again; what is held is little, whatever there is of them.
+    """
+    archive = archive_of(abstracts)
+    for check in ARCHIVE_CHECKS:
+        for problem in check(archive):
+            yield replace(stamp("", check.__name__, problem), pages=())
+
+
+def audit_archive(abstracts: Iterable[Abstract]) -> tuple[Finding, ...]:
+    """All findings between documents that are in memory anyhow."""
+    return tuple(archive_findings(list(abstracts)))

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -354,6 +355,11 @@ class Summary:
     """Bytes of the section without pictures."""
     full: int = 0
 
+    @property
+    def name(self) -> tuple[str, str]:
+        """By which documents are ordered that are equally bad."""
+        return (self.record.document, self.anchor)
+
 
 def summary_of(anchor: str, result: DocumentResult, plain: int = 0, full: int = 0) -> Summary:
     record, findings = result.record, result.findings
@@ -364,86 +370,124 @@ def summary_of(anchor: str, result: DocumentResult, plain: int = 0, full: int = 
     return Summary(anchor, record, review, dict(marks), counted, plain, full)
 
 
-def worse(summary: Summary) -> tuple[object, ...]:
-    """The order in which documents get room on the page."""
-    counts = (-summary.marks.get(severity, 0) for severity in SEVERITIES)
-    return (*counts, summary.record.document, summary.anchor)
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the page needs of all documents at once, 50 bytes of each."""
+
+    plain: Sequence[int]
+    """Bytes of the sections without pictures, in the order of the documents; 0 for none."""
+    full: Sequence[int]
+    worst: Sequence[int]
+    """The places of the documents, the worst first."""
+    sums: Mapping[str, int]
+    """Of documents by status, pages, rows, and rows that need a person."""
+    marks: Counter[str]
+    checks: Counter[tuple[str, str]]
+    """By check and mark."""
 
 
-def chosen(documents: Iterable[Summary], room: int = MOST_BYTES) -> dict[str, bool]:
+def figures_of(documents: Sequence[Summary]) -> Figures:
+    """Go through all documents once, and again for their names where they are not in order."""
+    counts = {severity: array("L") for severity in SEVERITIES}
+    plain, full = array("Q"), array("Q")
+    sums, marks, checks = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
+    last, is_ordered = ("", ""), True
+    for one in documents:
+        is_ordered, last = is_ordered and last <= one.name, one.name
+        for severity in SEVERITIES:
+            counts[severity].append(one.marks.get(severity, 0))
+        plain.append(one.plain)
+        full.append(one.full)
+        sums.update(
+            {
+                one.record.status: 1,
+                "pages": one.record.pages or 0,
+                "rows": one.record.rows,
+                "review": one.review,
+            }
+        )
+        marks.update(one.marks)
+        checks.update({(check, mark): count for check, mark, count in one.checks})
+    places: Iterable[int] = range(len(plain))
+    worst = list(places if is_ordered else sorted(places, key=lambda place: documents[place].name))
+    for severity in reversed(SEVERITIES):
+        worst.sort(key=counts[severity].__getitem__, reverse=True)
+    return Figures(plain, full, array("L", worst), sums, marks, checks)
+
+
+def chosen(figures: Figures, room: int = MOST_BYTES) -> dict[int, bool]:
     """The documents that get a section, and whether with pictures: the worst first.
 
     All get one before any gets pictures.
     """
-    ranked = sorted((one for one in documents if one.plain), key=worse)
-    found: dict[str, bool] = {}
-    for one in ranked:
-        if one.plain <= room:
-            found[one.anchor] = False
-            room -= one.plain
-    for one in ranked:
-        if one.anchor in found and one.full - one.plain <= room:
-            found[one.anchor] = True
-            room -= one.full - one.plain
+    found: dict[int, bool] = {}
+    for place in figures.worst:
+        if 0 < figures.plain[place] <= room:
+            found[place] = False
+            room -= figures.plain[place]
+    for place in found:
+        more = figures.full[place] - figures.plain[place]
+        if more <= room:
+            found[place] = True
+            room -= more
     return found
 
 
-SectionOf = Callable[[str, bool], Iterator[bytes]]
-"""Gives the section of a document by its anchor, with pictures or without."""
+SectionOf = Callable[[int, bool], Iterator[bytes]]
+"""Gives the section of a document by its place, with pictures or without."""
 
 
-def audit_page(
+def audit_html(
     documents: Sequence[Summary],
-    between: Sequence[Finding],
+    between: Iterable[Finding],
     section_of: SectionOf,
     language: str = "en",
     room: int = MOST_BYTES,
 ) -> Iterator[bytes]:
-    """The whole page, piece by piece; `documents` in the order in which they are listed."""
-    sections = chosen(documents, room)
-    listed = documents
-    if len(documents) > MOST_LISTED:
-        worst = {one.anchor for one in sorted(documents, key=worse)[:MOST_LISTED]}
-        listed = [one for one in documents if one.anchor in worst]
-    marks: Counter[str] = Counter()
-    checks: Counter[tuple[str, str]] = Counter()
-    for one in documents:
-        marks.update(one.marks)
-        checks.update({(check, mark): count for check, mark, count in one.checks})
-    marks.update(map(mark_of, between))
-    checks.update((finding.check, mark_of(finding)) for finding in between)
+    """The whole page, piece by piece; `documents` in the order in which they are listed.
+
+    They are asked for again and again, and few of them are held.
+    """
+    figures = figures_of(documents)
+    sections = chosen(figures, room)
+    listed = sorted(figures.worst[:MOST_LISTED])
+    marks, checks, worst = Counter(figures.marks), Counter(figures.checks), list[Finding]()
+    findings = 0
+    for finding in between:
+        findings += 1
+        marks[mark_of(finding)] += 1
+        checks[finding.check, mark_of(finding)] += 1
+        worst.append(finding)
+        if len(worst) > 2 * MOST_BETWEEN:
+            worst = worst_first(worst)[:MOST_BETWEEN]
+    worst = worst_first(worst)[:MOST_BETWEEN]
     functions = {check.__name__: check for check in (*CHECKS, *ARCHIVE_CHECKS)}
     names = [name for name in functions if any(checks[name, mark] for mark in SYMBOLS)]
-    anchors = {one.record.document: one.anchor for one in reversed(listed)}
+    last_first = map(documents.__getitem__, reversed(listed))
     environment_ = environment()
     top = environment_.get_template("audit-top.html").generate(
         style=Markup(style()),
         style_hash=base64.b64encode(hashlib.sha256(style().encode()).digest()).decode(),
         language=language,
         documents=len(documents),
-        failed=sum(one.record.status == "failed" for one in documents),
-        partial=sum(one.record.status == "partial" for one in documents),
-        pages=sum(one.record.pages or 0 for one in documents),
-        rows=sum(one.record.rows for one in documents),
-        review=sum(one.review for one in documents),
+        failed=figures.sums.get("failed", 0),
+        partial=figures.sums.get("partial", 0),
+        pages=figures.sums.get("pages", 0),
+        rows=figures.sums.get("rows", 0),
+        review=figures.sums.get("review", 0),
         marks=marks,
         checks=[(name, {mark: checks[name, mark] for mark in SYMBOLS}) for name in names],
-        listed=listed,
+        listed=((documents[place], place in sections) for place in listed),
         unlisted=len(documents) - len(listed),
-        sections=sections,
-        left_out=sum(bool(one.plain) for one in documents) - len(sections),
+        left_out=sum(map(bool, figures.plain)) - len(sections),
         without_pictures=sum(not full for full in sections.values()),
-        between=[
-            (f"b-{number}", finding)
-            for number, finding in enumerate(worst_first(between)[:MOST_BETWEEN], 1)
-        ],
-        between_left_out=max(0, len(between) - MOST_BETWEEN),
-        anchors=anchors,
+        between=[(f"b-{number}", finding) for number, finding in enumerate(worst, 1)],
+        between_left_out=findings - len(worst),
+        anchors={one.record.document: one.anchor for one in last_first},
         mark_of=mark_of,
     )
     yield from (piece.encode() for piece in top)
-    for one in documents:
-        if one.anchor in sections:
-            yield from section_of(one.anchor, sections[one.anchor])
+    for place in sorted(sections):
+        yield from section_of(place, sections[place])
     meanings = [(name, (functions[name].__doc__ or "").partition("\n")[0]) for name in names]
     yield environment_.get_template("audit-end.html").render(meanings=meanings).encode()

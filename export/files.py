@@ -2,48 +2,56 @@
 
 import hashlib
 import re
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
 
 import pandas as pd
 
-from audit.archive import Abstract, abstract_of, audit_archive
+from audit.archive import Abstract, abstract_of, archive_findings
 from audit.model import Finding
-from export.audit_page import Summary, anchor_of, audit_page, document_section, summary_of
+from export.audit_page import Summary, anchor_of, audit_html, document_section, summary_of
 from export.decisions import read_decisions
 from export.model import DocumentResult, explained
 from export.package import Written, data_package
 from export.schema import CELLS, CORRECTIONS, DOCUMENTS, FINDINGS, ROWS, TABLES, Table
+from export.spool import Spool, in_order, json_array
 from export.store import (
     ABOUT,
     BETWEEN,
-    FOLDER,
+    PARTS,
     RESULT,
     RUN,
     About,
     Language,
+    NotARun,
     NotKept,
     Run,
     Store,
     about_in,
+    adopt,
+    crops_file,
     decode,
     encode,
     keep_result,
     keep_value,
     kept_crops,
+    key_of,
     locked,
     member,
+    new_file,
     opened,
+    part_name,
     pieces,
-    result_file,
-    result_files,
+    reading_key,
+    replacing,
     staging,
-    take_place,
+    stem,
+    work_key,
 )
 from export.values import csv_value, json_value, publish_text
 from normalize.decisions import Decision, finding_key, in_force
@@ -68,10 +76,9 @@ class Form(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """The kept result of one document; sorts as the documents do."""
+    """The kept result of one document."""
 
     document: str
-    sha256: str
     path: Path
 
 
@@ -118,22 +125,20 @@ def write_run(
     Results may come in any order and are let go one by one: the same ones give the same bytes.
     The folder is tried before the first result is asked for. Files of a run before are
     replaced at the end, when all the new ones are complete. `run` is kept with them; `folder` is
-    one of `staging(out)`, where pages may be kept already. Of `decisions` those on findings between
-    documents are applied.
+    that of `staging(out)`, where pages may be kept already. Of `decisions` those on findings
+    between documents are applied.
     """
     with ExitStack() as stack:
         if folder is None:
             folder = stack.enter_context(staging(out))
+        run = replace(run or Run(), language=language)
         documents: Counter[str] = Counter()
+        kept = []
         for result in results:
             name = result.record.document
-            keep(result_file(folder, name, documents[name]), result, language)
+            kept.append((name, keep(folder, result, run, documents[name])))
             documents[name] += 1
-        names = tuple(sorted(documents.elements()))
-        run = replace(run or Run(), language=language, documents=names)
-        keep_value(folder / RUN, run)
-        stack.enter_context(locked(out))
-        return publish(out, folder, run, decisions)
+        return publish(out, folder, run, kept, decisions)
 
 
 def renew(out: Path, results: Iterable[DocumentResult]) -> None:
@@ -143,108 +148,189 @@ def renew(out: Path, results: Iterable[DocumentResult]) -> None:
     Raises NotKept for a document that the run did not have.
     """
     store = Store(out)
-    run = store.run
+    _ = store.run
     with locked(out):
+        run = store.run
+        parts = dict(zip(run.documents, run.parts, strict=True))
+        before = set(run.parts)
         for result in results:
-            if result.record.document not in run.documents:
+            if result.record.document not in parts:
                 raise NotKept(f"{result.record.document}: no document of this run")
-            keep(result_file(store.folder, result.record.document), result, run.language)
-        publish(out, store.folder, run, read_decisions(out / DECISIONS))
+            parts[result.record.document] = keep(store.folder, result, run)
+        publish(out, store.folder, run, parts.items(), read_decisions(out / DECISIONS), alone=True)
+        for gone in before - set(parts.values()):
+            with suppress(OSError):
+                (store.folder / PARTS / gone).unlink()
 
 
-def keep(path: Path, result: DocumentResult, language: Language) -> None:
-    """Write what a document came to, and its part of every file."""
-    records = _records(result, language)
+def part_of(result: DocumentResult, run: Run, number: int = 0) -> str:
+    """The file of a result below PARTS."""
+    record = result.record
+    reading = result.reading or reading_key(record.sha256 or "", record.document, number)
+    work = work_key(reading, run.profile, result.decisions)
+    return part_name(work, record.document, run.language, number)
+
+
+def keep(folder: Path, result: DocumentResult, run: Run, number: int = 0) -> str:
+    """Write what a document came to, and its part of every file; gives its name below PARTS.
+
+    `number` counts documents of one name.
+    """
+    part = part_of(result, run, number)
+    path = folder / PARTS / part
+    records = _records(result, run.language)
     keyed = tuple(table.name for table in TABLES if _has_key(table, records[table.name]))
     record = result.record
-    abstract = abstract_of(record.document, record.sha256 or "", result.rows)
-    described = About(record, result.findings, result.decisions, result.looks, keyed, abstract)
+    described = About(
+        record,
+        result.findings,
+        result.decisions,
+        result.looks,
+        keyed,
+        abstract_of(record.document, record.sha256 or "", result.rows),
+        result.reading,
+        sum(row.needs_review for row in result.rows),
+    )
     parts: dict[str, Iterable[bytes]] = {ABOUT: (encode(described),), RESULT: (encode(result),)}
     for table, form in OUTPUTS:
         if records[table.name]:
             parts[file_name(table, form)] = _encoded(table, form, records[table.name])
-    keep_result(path, parts | _page_parts(path, result))
+    anchor = anchor_of(Path(stem(record.document, number)))
+    keep_result(folder, path, parts | _page_parts(path, anchor, result))
+    return part
 
 
-def _page_parts(path: Path, result: DocumentResult) -> dict[str, Iterable[bytes]]:
+def _page_parts(path: Path, anchor: str, result: DocumentResult) -> dict[str, Iterable[bytes]]:
     """The sections of a document in audit.html, and what is said of it there beside them."""
-    anchor = anchor_of(path)
-    crops = kept_crops(path.parent, result.record.document)
+    crops = kept_crops(crops_file(path))
     plain = "".join(document_section(anchor, result, crops, pictures=False)).encode()
     full = "".join(document_section(anchor, result, crops)).encode() if crops else plain
     summary = summary_of(anchor, result, len(plain), len(full))
     return {AUDIT: (full,), PLAIN: (plain,), SUMMARY: (encode(summary),)}
 
 
-def publish(out: Path, folder: Path, run: Run, decisions: Iterable[Decision]) -> tuple[Path, ...]:
-    """Put the kept parts of all documents together, in their order, and the files in place."""
-    entries, abstracts, summaries = [], [], []
-    keyed = {table.name for table in TABLES if table.key}
-    for document, path in result_files(folder, run.documents):
-        with opened(path, document) as archive:
-            described = about_in(archive, document)
-            summaries.append(decode(member(archive, SUMMARY), Summary))
-        entries.append(Entry(document, described.record.sha256 or "", path))
-        keyed &= set(described.keyed)
-        abstracts.append(described.abstract)
-    between = between_documents(abstracts, decisions)
-    keep_value(folder / BETWEEN, between)
-    if len(set(run.documents)) < len(run.documents):
-        keyed.clear()
+def publish(
+    out: Path,
+    folder: Path,
+    run: Run,
+    kept: Iterable[tuple[str, str]],
+    decisions: Iterable[Decision],
+    alone: bool = False,
+    unchanged: bool = False,
+) -> tuple[Path, ...]:
+    """Put the kept parts of all documents together, in their order, and the files in place.
+
+    `kept` names each document's part. `alone` says that the caller holds the lock of the folder;
+    `unchanged` that no part was written since the last time: then nothing is, if nothing need be.
+    """
     with ExitStack() as stack:
-        files = [_growing(out / file_name(*output), *output, stack) for output in OUTPUTS]
-        package = _temporary(out / PACKAGE, stack)
-        written = _assemble(files, sorted(entries), in_language(between, run.language))
-        with explained(out / PACKAGE):
-            package.write_bytes(data_package(written, keyed).encode())
-        page = _temporary(out / AUDIT, stack)
-        _write_page(page, entries, summaries, between, run.language)
-        with explained(out / DECISIONS):
-            _create(out / DECISIONS)
-        if folder != out / FOLDER:
-            with explained(out / FOLDER):
-                take_place(folder, out)
-        ready = [*((file.path, file.final) for file in files), (package, out / PACKAGE)]
-        ready.append((page, out / AUDIT))
+        if not alone:
+            stack.enter_context(locked(out))
+        documents = sorted(kept)
+        decisions = [d for d in decisions if not d.document]
+        run = replace(
+            run,
+            documents=tuple(document for document, _ in documents),
+            parts=tuple(part for _, part in documents),
+            stands=key_of(in_force(decisions)),
+        )
+        finals = [*(out / file_name(*output) for output in OUTPUTS), out / PACKAGE, out / AUDIT]
+        if unchanged and is_published(out, run):
+            return tuple(finals)
+        ready, run = _prepared(out, folder, run, decisions, stack)
         for temporary, final in ready:
             with explained(final):
-                temporary.replace(final)
-    return tuple(final for _, final in ready)
+                adopt(temporary, final)
+        keep_value(folder, RUN, run)
+    return tuple(finals)
+
+
+def is_published(out: Path, run: Run) -> bool:
+    """Whether the files in place are those of such a run, to the byte."""
+    with suppress(NotARun, NotKept, OSError):
+        before, _ = Store(out).run, Store(out).between()
+        if before == replace(run, published=before.published) and before.published:
+            return all(sha256_of(out / name) == there for name, there in before.published.items())
+    return False
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _prepared(
+    out: Path, folder: Path, run: Run, decisions: Sequence[Decision], stack: ExitStack
+) -> tuple[list[tuple[Path, Path]], Run]:
+    """All files of a run beside their places, gone with the stack, and the run with hashes."""
+    summaries = stack.enter_context(Spool(folder, Summary))
+    abstracts = stack.enter_context(Spool(folder, Abstract))
+    between = stack.enter_context(Spool(folder, Finding))
+    keyed = {table.name for table in TABLES if table.key}
+    hashes = []
+    for document, part in zip(run.documents, run.parts, strict=True):
+        with opened(folder / PARTS / part, document) as archive:
+            described = about_in(archive, document)
+            summaries.append(decode(member(archive, SUMMARY), Summary))
+        hashes.append(bytes.fromhex(described.record.sha256 or ""))
+        keyed &= set(described.keyed)
+        if described.abstract is not None:
+            abstracts.append(described.abstract)
+    for finding in between_documents(abstracts, decisions):
+        between.append(finding)
+    with replacing(folder, folder / BETWEEN) as temporary, temporary.open("xb") as file:
+        file.writelines(json_array(between))
+    if len(set(run.documents)) < len(run.documents):
+        keyed.clear()
+    files = [_growing(out / file_name(*output), *output, folder, stack) for output in OUTPUTS]
+    package, page = (_temporary(folder, stack) for _ in range(2))
+    order = sorted(range(len(hashes)), key=lambda place: (run.documents[place], hashes[place]))
+    entries = (Entry(run.documents[n], folder / PARTS / run.parts[n]) for n in order)
+    published = in_language(in_order(between, finding_order), run.language)
+    written = _assemble(files, entries, published)
+    with explained(out / PACKAGE):
+        package.write_bytes(data_package(written, keyed).encode())
+    _write_page(page, folder, run, summaries, between)
+    with explained(out / DECISIONS):
+        _create(out / DECISIONS)
+    ready = [*((file.path, file.final) for file in files)]
+    ready += [(package, out / PACKAGE), (page, out / AUDIT)]
+    return ready, replace(
+        run, published={final.name: sha256_of(temporary) for temporary, final in ready}
+    )
 
 
 def _write_page(
     path: Path,
-    entries: Iterable[Entry],
+    folder: Path,
+    run: Run,
     summaries: Sequence[Summary],
-    between: Sequence[Finding],
-    language: Language,
+    between: Iterable[Finding],
 ) -> None:
     """Write audit.html from the kept sections, one after the other."""
-    kept = {anchor_of(entry.path): entry for entry in entries}
 
-    def section_of(anchor: str, pictures: bool) -> Iterator[bytes]:
-        with opened(kept[anchor].path, kept[anchor].document) as archive:
+    def section_of(place: int, pictures: bool) -> Iterator[bytes]:
+        with opened(folder / PARTS / run.parts[place], run.documents[place]) as archive:
             yield from pieces(archive, AUDIT if pictures else PLAIN)
 
-    with explained(path.with_name(AUDIT)), path.open("xb") as file:
-        for piece in audit_page(summaries, between, section_of, language):
+    with explained(path), path.open("xb") as file:
+        for piece in audit_html(summaries, between, section_of, run.language):
             file.write(piece)
 
 
 def between_documents(
-    abstracts: Iterable[Abstract | None], decisions: Iterable[Decision]
-) -> tuple[Finding, ...]:
+    abstracts: Sequence[Abstract], decisions: Iterable[Decision]
+) -> Iterator[Finding]:
     """The findings between documents; those that a person let stand say so."""
     stand = {d.was for d in in_force(decisions) if d.target == "finding" and not d.document}
-    return tuple(
-        replace(f, decided=finding_key(f.check, f.code, f.values) in stand)
-        for f in audit_archive(abstract for abstract in abstracts if abstract is not None)
-    )
+    for found in archive_findings(abstracts):
+        yield replace(found, decided=finding_key(found.check, found.code, found.values) in stand)
 
 
-def _temporary(final: Path, stack: ExitStack) -> Path:
-    """Name a file beside its final place, gone when the stack is, replaced or not."""
-    path = final.with_name(f".{final.name}.{secrets.token_hex(4)}.tmp")
+def _temporary(folder: Path, stack: ExitStack) -> Path:
+    """Name a file that is to be put in its place, gone when the stack is, put there or not."""
+    with explained(folder):
+        path = new_file(folder)
     stack.callback(_remove, path)
     return path
 
@@ -260,15 +346,17 @@ def _create(path: Path) -> None:
         path.open("xb").close()
 
 
-def _encoded(table: Table, form: Form, records: Sequence[object]) -> Iterator[bytes]:
-    for first in range(0, len(records), SLICE_RECORDS):
-        if first:
+def _encoded(table: Table, form: Form, records: Iterable[object]) -> Iterator[bytes]:
+    source, first = iter(records), True
+    while some := list(islice(source, SLICE_RECORDS)):
+        if not first:
             yield form.join.encode()
-        yield form.encode(table, records[first : first + SLICE_RECORDS]).encode()
+        yield form.encode(table, some).encode()
+        first = False
 
 
-def _growing(final: Path, table: Table, form: Form, stack: ExitStack) -> Growing:
-    path = _temporary(final, stack)
+def _growing(final: Path, table: Table, form: Form, folder: Path, stack: ExitStack) -> Growing:
+    path = _temporary(folder, stack)
     with explained(final):
         handle = path.open("xb")
     stack.callback(_close, handle)
@@ -282,13 +370,16 @@ def _close(handle: IO[bytes]) -> None:
 
 
 def _assemble(
-    files: Sequence[Growing], entries: Iterable[Entry], between: Sequence[Finding]
+    files: Sequence[Growing], entries: Iterable[Entry], between: Iterable[Finding]
 ) -> dict[str, Written]:
     """Write all files at once, so that each kept result is opened once."""
     for file in files:
         _write(file, file.form.head(file.table).encode())
-        if file.table is FINDINGS and between:
-            _add(file, _encoded(file.table, file.form, between))
+    those = [file for file in files if file.table is FINDINGS]
+    source = iter(between)
+    while some := list(islice(source, SLICE_RECORDS)):
+        for file in those:
+            _add(file, _encoded(file.table, file.form, some))
     for entry in entries:
         with opened(entry.path, entry.document) as archive:
             for file in files:
@@ -349,16 +440,16 @@ def _records(result: DocumentResult, language: Language) -> dict[str, Sequence[A
         ROWS.name: sorted(result.rows, key=row_order),
         CELLS.name: sorted(result.cells, key=cell_order),
         CORRECTIONS.name: sorted(filter(_is_visible, result.corrections), key=correction_order),
-        FINDINGS.name: in_language(result.findings, language),
+        FINDINGS.name: sorted(in_language(result.findings, language), key=finding_order),
         DOCUMENTS.name: (result.record,),
     }
 
 
-def in_language(findings: Iterable[Finding], language: Language) -> list[Finding]:
-    """Findings as they are published, in their order."""
-    if language == "th":
-        findings = [replace(f, message=f.message_th or f.message) for f in findings]
-    return sorted(findings, key=finding_order)
+def in_language(findings: Iterable[Finding], language: Language) -> Iterator[Finding]:
+    """Findings as they are published, in the order in which they come."""
+    for found in findings:
+        thai = language == "th" and found.message_th
+        yield replace(found, message=found.message_th) if thai else found
 
 
 def _is_visible(correction: Correction) -> bool:

@@ -52,6 +52,8 @@ class DocumentResult:
     """Those in force that it was made with; they are in no table."""
     looks: tuple[Look, ...] = ()
     """What a person should look at beside the findings; in no table either."""
+    reading: str = ""
+    """The key of its pages as they were kept; empty where they were not."""
 
 
 class CannotWrite(ReportError):

@@ -1,9 +1,11 @@
 """What a run keeps beside its tables, so that nothing has to be read or made twice.
 
-`OUT/.raingan/` holds `run.json` and for each document up to three ZIP files, named by a hash of the
-document's name: its pages as they were read, the pictures of its findings, and its result with the
-tables' lines and the parts of audit.html as written.
-They are JSON in ZIP and nothing that runs: an output folder may come from someone else.
+`OUT/.raingan/` holds `run.json`, of the last finished run, and below `parts/` for each document up
+to three ZIP files: its pages as they were read, the pictures of its findings, and its result with
+the tables' lines and the parts of audit.html as written. They are named by hashes of what they were
+made of, so a file with the right name never has to be made again, whoever made it, and two runs do
+not disturb each other. They are JSON in ZIP and nothing that runs: an output folder may come from
+someone else.
 """
 
 import fcntl
@@ -14,10 +16,11 @@ import re
 import secrets
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from shutil import rmtree
 from typing import Literal, TypeVar
@@ -28,15 +31,16 @@ from audit.archive import Abstract
 from audit.looks import Look
 from audit.model import Finding
 from export.crops import Crop
-from export.model import DocumentRecord, DocumentResult, explained
+from export.model import CannotWrite, DocumentRecord, DocumentResult, explained
 from extract.errors import ReportError
 from extract.model import Page
-from normalize.decisions import Decision
+from normalize.decisions import Decision, in_force
 
 Language = Literal["en", "th"]
 FOLDER, RUN, RESULT, ABOUT = ".raingan", "run.json", "result.json", "about.json"
 BETWEEN, CROPS = "between.json", "crops.json"
-FORMAT = 1
+PARTS, TEMPORARY = "parts", "tmp"
+FORMAT = 2
 """Of the kept files: another one is not read."""
 BLOCK_BYTES = 1 << 20
 MEMBER_BYTES = 1_000_000_000
@@ -46,6 +50,14 @@ BROKEN = (
     *(ValueError, RuntimeError, NotImplementedError, RecursionError),
 )
 """What a kept file that is none of ours, or no longer whole, can raise."""
+
+OWN = ("extract", "profiles", "normalize", "audit", "export", "pipeline.py")
+"""Of the program what a result depends on: code and data."""
+LIBRARIES = (
+    *("geothai", "numpy", "onnxruntime", "opencv-python-headless", "pandas", "pdfminer.six"),
+    *("pdfplumber", "pillow", "pypdfium2", "pythainlp", "rapidfuzz"),
+)
+"""What the same holds of."""
 
 T = TypeVar("T")
 
@@ -62,6 +74,10 @@ class About:
     """The tables in which no two of its lines have one key."""
     abstract: Abstract | None = None
     """What is compared with other documents; None where it has no rows."""
+    reading: str = ""
+    """As in DocumentResult."""
+    review: int = 0
+    """How many rows need a person."""
 
 
 class NotARun(ReportError):
@@ -85,6 +101,12 @@ class Run:
     """Raingan's own."""
     documents: tuple[str, ...] = ()
     """Sorted; a name stands twice where two documents bear it."""
+    parts: tuple[str, ...] = ()
+    """The results' files below PARTS, in the order of the documents."""
+    stands: str = ""
+    """A key of the decisions on findings between documents."""
+    published: dict[str, str] = field(default_factory=dict)
+    """The SHA-256 of each file that was written."""
     format: int = FORMAT
 
 
@@ -101,38 +123,44 @@ class Store:
     @property
     def run(self) -> Run:
         """Raises NotARun where the folder holds no finished run."""
+        return self._index[0]
+
+    @property
+    def _index(self) -> tuple[Run, dict[str, str]]:
+        """The run, and the part of each document."""
         path = self.folder / RUN
         try:
-            content = path.read_bytes()
+            there = path.stat()
+            return index_of(path, (there.st_mtime_ns, there.st_size, there.st_ino))
         except OSError as error:
             raise NotARun(
                 f"{self.out}: no finished run is kept here ({error.strerror or error}); "
                 "give the folder that `raingan convert --out` wrote"
             ) from error
-        try:
-            run = decode(content, Run)
-        except BROKEN as error:
-            raise NotARun(f"{path}: not readable ({error}); run convert again") from error
-        if run.format != FORMAT:
-            raise NotARun(f"{path}: kept by another version ({run.version}); run convert again")
-        return run
 
     def names(self) -> tuple[str, ...]:
         """The documents of the run, sorted, each once."""
-        return tuple(dict.fromkeys(self.run.documents))
+        return tuple(self._index[1])
+
+    def part(self, document: str) -> Path:
+        """The file of its result; raises NotKept for a document that the run did not have."""
+        try:
+            return self.folder / PARTS / self._index[1][document]
+        except KeyError:
+            raise NotKept(f"{document}: not kept by the run; run convert again") from None
 
     def has_pages(self, document: str) -> bool:
-        return pages_file(self.folder, document).is_file()
+        with suppress(NotKept):
+            return pages_file(self.folder, self.about(document).reading).is_file()
+        return False
 
     def pages(self, document: str) -> Iterator[Page]:
         """The pages as they were read, one after the other; raises NotKept, also on the way."""
-        with opened(pages_file(self.folder, document), document) as archive:
-            for name in archive.namelist():
-                yield decode(member(archive, name), Page)
+        yield from kept_pages(self.folder, self.about(document).reading, document)
 
     def about(self, document: str) -> About:
         """The document's line, findings and decisions, without its tables; raises NotKept."""
-        return about(result_file(self.folder, document), document)
+        return about(self.part(document), document)
 
     def between(self) -> tuple[Finding, ...]:
         """The findings between documents, as of the last time the tables were written."""
@@ -144,8 +172,25 @@ class Store:
 
     def result(self, document: str) -> DocumentResult:
         """What the document came to; raises NotKept."""
-        with opened(result_file(self.folder, document), document) as archive:
-            return decode(member(archive, RESULT), DocumentResult)
+        return result_in(self.part(document), document)
+
+    def crops(self, document: str) -> tuple[Crop, ...]:
+        """The pictures of its findings; none where there are none, or they cannot be read."""
+        return kept_crops(crops_file(self.part(document)))
+
+
+@lru_cache(maxsize=4)
+def index_of(path: Path, stamp: tuple[int, int, int]) -> tuple[Run, dict[str, str]]:
+    """A run.json as it is while its stamp stays the same; raises NotARun, OSError."""
+    content = path.read_bytes()
+    try:
+        run = decode(content, Run)
+        index = dict(zip(run.documents, run.parts, strict=run.format == FORMAT))
+    except BROKEN as error:
+        raise NotARun(f"{path}: not readable ({error}); run convert again") from error
+    if run.format != FORMAT:
+        raise NotARun(f"{path}: kept by another version ({run.version}); run convert again")
+    return run, index
 
 
 def published_findings(out: Path) -> tuple[Finding, ...]:
@@ -169,29 +214,64 @@ def published_findings(out: Path) -> tuple[Finding, ...]:
 
 
 def stem(document: str, number: int = 0) -> str:
-    """A file's name that no document can choose; `number` counts documents of one name."""
+    """A name that no document can choose; `number` counts documents of one name."""
     digest = hashlib.sha256(document.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return f"{digest}-{number}" if number else digest
 
 
-def pages_file(folder: Path, document: str) -> Path:
-    return folder / f"{stem(document)}.pages.zip"
+def key_of(*parts: object) -> str:
+    """A name for what is made of these values and of nothing else."""
+    return hashlib.sha256(encode(parts)).hexdigest()[:32]
 
 
-def crops_file(folder: Path, document: str) -> Path:
-    return folder / f"{stem(document)}.crops.zip"
+@cache
+def program_fingerprint() -> str:
+    """A key of the code and the data that results depend on: 50 ms, once a process."""
+    top = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for name in OWN:
+        place = top / name
+        files = sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
+        for path in files:
+            if "__pycache__" not in path.parts:
+                with path.open("rb") as file:
+                    content = hashlib.file_digest(file, "sha256").digest()
+                digest.update(path.relative_to(top).as_posix().encode() + b"\0" + content)
+    for library in LIBRARIES:
+        with suppress(PackageNotFoundError):
+            digest.update(f"{library}=={version(library)}\0".encode())
+    return digest.hexdigest()[:32]
 
 
-def result_file(folder: Path, document: str, number: int = 0) -> Path:
-    return folder / f"{stem(document, number)}.zip"
+def reading_key(sha256: str, *how: object) -> str:
+    """What names a document's pages: its bytes, the program, and how it was told to read."""
+    return key_of(FORMAT, program_fingerprint(), sha256, *how)
 
 
-def result_files(folder: Path, documents: Iterable[str]) -> Iterator[tuple[str, Path]]:
-    """Each document with the file of its result, in the order given."""
-    seen: Counter[str] = Counter()
-    for document in documents:
-        yield document, result_file(folder, document, seen[document])
-        seen[document] += 1
+def work_key(reading: str, profile: str, decisions: Iterable[Decision]) -> str:
+    """What names a result but for the document's name: the pages, and what is made of them."""
+    return key_of(reading, profile, in_force(decisions))
+
+
+def part_name(work: str, document: str, language: str, number: int = 0) -> str:
+    """A result's file below PARTS; results that differ by name and language begin alike."""
+    return f"{work[:2]}/{work}-{key_of(document, language, number)[:16]}.zip"
+
+
+def pages_file(folder: Path, reading: str) -> Path:
+    return folder / PARTS / reading[:2] / f"{reading}.pages.zip"
+
+
+def crops_file(part: Path) -> Path:
+    """The pictures that belong to a result, whatever the document's name."""
+    return part.with_name(f"{part.name.partition('-')[0]}.crops.zip")
+
+
+def new_file(folder: Path) -> Path:
+    """A name for a file that is not complete; what a killed run leaves there is cleared away."""
+    temporary = folder / TEMPORARY
+    temporary.mkdir(parents=True, exist_ok=True)
+    return temporary / secrets.token_hex(8)
 
 
 # ---------------------------------------------------------------- values to bytes and back
@@ -200,19 +280,33 @@ def result_files(folder: Path, documents: Iterable[str]) -> Iterator[tuple[str, 
 def encode(value: object) -> bytes:
     """Write as JSON; half a surrogate pair, which UTF-8 does not take, as its escape."""
     try:
-        return msgspec.json.encode(value)
+        return msgspec.json.encode(value, enc_hook=_plain)
     except UnicodeEncodeError:
-        return json.dumps(msgspec.to_builtins(value), separators=(",", ":")).encode()
+        plain = msgspec.to_builtins(value, enc_hook=_plain)
+        return json.dumps(plain, separators=(",", ":")).encode()
 
 
 def decode(content: bytes, kind: type[T]) -> T:
     """Undo `encode`, exactly; what is no such value raises one of BROKEN."""
     try:
-        return msgspec.json.decode(content, type=kind)
+        return msgspec.json.decode(content, type=kind, dec_hook=_path)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        return msgspec.convert(json.loads(content), type=kind)
+        return msgspec.convert(json.loads(content), type=kind, dec_hook=_path)
+
+
+def _plain(value: object) -> object:
+    """What msgspec cannot write by itself: a path."""
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(type(value).__name__)
+
+
+def _path(kind: type, value: str) -> object:
+    if kind is Path:
+        return Path(value)
+    raise NotImplementedError(kind.__name__)
 
 
 @contextmanager
@@ -231,6 +325,22 @@ def about(path: Path, document: str) -> About:
     """What a kept result says of itself; raises NotKept, also where it is of another document."""
     with opened(path, document) as archive:
         return about_in(archive, document)
+
+
+def is_whole(path: Path, document: str) -> bool:
+    """Whether all of a kept result can be read, and is of that document."""
+    with suppress(NotKept), opened(path, document) as archive:
+        about_in(archive, document)
+        return archive.testzip() is None
+    return False
+
+
+def result_in(path: Path, document: str = "") -> DocumentResult:
+    """The whole of a kept result; raises NotKept, also where it is of another document."""
+    with opened(path, document or path.name) as archive:
+        if document:
+            about_in(archive, document)
+        return decode(member(archive, RESULT), DocumentResult)
 
 
 def about_in(archive: zipfile.ZipFile, document: str) -> About:
@@ -271,22 +381,35 @@ def new_archive(path: Path) -> zipfile.ZipFile:
 
 @contextmanager
 def staging(out: Path) -> Iterator[Path]:
-    """A folder beside that of the run before, for a run that is not finished; gone with the block.
+    """The folder of the kept files, for one run at a time; raises CannotWrite where there is one.
 
-    What a killed run left is cleared away.
+    What a killed run left half-done is cleared away, before and after.
     """
-    folder = out / f"{FOLDER}.{secrets.token_hex(4)}.tmp"
+    folder = out / FOLDER
     with explained(out):
         out.mkdir(parents=True, exist_ok=True)
-        for left in out.glob(f"{FOLDER}.*.tmp"):
-            with suppress(OSError), locked(left, wait=False):
-                rmtree(left)
-        folder.mkdir()
-    try:
-        with locked(folder):
-            yield folder
-    finally:
-        rmtree(folder, ignore_errors=True)
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            folder.unlink()  # whoever made it: it is followed nowhere
+        folder.mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(folder, wait=False))
+        except BlockingIOError as error:
+            raise CannotWrite(
+                f"{out}: another run is writing there; wait for it (`raingan status` shows how far "
+                "it is), or choose another folder with --out"
+            ) from error
+        clear_temporary(out)
+        stack.callback(clear_temporary, out)
+        with explained(out):
+            new_file(folder).touch()
+        yield folder
+
+
+def clear_temporary(out: Path) -> None:
+    """Remove what was not completed; a decision that is being written is waited for."""
+    with suppress(OSError), locked(out):
+        rmtree(out / FOLDER / TEMPORARY, ignore_errors=True)
 
 
 @contextmanager
@@ -296,31 +419,18 @@ def locked(folder: Path, wait: bool = True) -> Iterator[None]:
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
         except OSError:
-            if not wait:  # else it is a file system without locks: then nobody is kept out
-                raise
+            pass  # a file system without locks: then nobody is kept out
         yield
     finally:
         os.close(handle)
 
 
-def take_place(folder: Path, out: Path) -> None:
-    """Put a staged folder in the place of the one of the run before."""
-    old = out / f"{FOLDER}.{secrets.token_hex(4)}.tmp"
-    with suppress(FileNotFoundError):
-        (out / FOLDER).rename(old)
-    folder.rename(out / FOLDER)
-    if old.is_dir() and not old.is_symlink():
-        rmtree(old, ignore_errors=True)
-    else:
-        old.unlink(missing_ok=True)
-
-
-def keep_pages(folder: Path, document: str, pages: Iterable[Page]) -> Iterator[Page]:
+def keep_pages(path: Path, pages: Iterable[Page]) -> Iterator[Page]:
     """Pass pages on, and keep each; what was not read to its end is not kept."""
-    path = pages_file(folder, document)
     with explained(path):
-        path.unlink(missing_ok=True)
         archive = new_archive(path)
     try:
         for number, page in enumerate(pages, 1):
@@ -336,44 +446,106 @@ def keep_pages(folder: Path, document: str, pages: Iterable[Page]) -> Iterator[P
         raise
 
 
-def keep_crops(folder: Path, document: str, crops: tuple[Crop, ...]) -> None:
+def kept_pages(folder: Path, reading: str, document: str) -> Iterator[Page]:
+    """Kept pages, as they would be read from a document of this name; raises NotKept."""
+    with opened(pages_file(folder, reading), document) as archive:
+        for name in archive.namelist():
+            yield addressed(decode(member(archive, name), Page), document)
+
+
+def addressed(page: Page, document: str) -> Page:
+    """The page under another name of its document."""
+    if page.source.document == document:
+        return page
+    tables = tuple(
+        replace(
+            table,
+            cells=tuple(
+                replace(cell, source=replace(cell.source, document=document))
+                for cell in table.cells
+            ),
+        )
+        for table in page.tables
+    )
+    return replace(page, source=replace(page.source, document=document), tables=tables)
+
+
+def renamed(result: DocumentResult, document: str) -> DocumentResult:
+    """What a document of the same bytes under another name comes to."""
+    return replace(
+        result,
+        record=replace(result.record, document=document),
+        rows=tuple(replace(row, document=document) for row in result.rows),
+        cells=tuple(replace(cell, document=document) for cell in result.cells),
+        corrections=tuple(replace(line, document=document) for line in result.corrections),
+        findings=tuple(replace(finding, document=document) for finding in result.findings),
+    )
+
+
+def adopt(temporary: Path, path: Path) -> None:
+    """Put a complete file in its place, so that it is there after a power cut or not at all."""
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        handle = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def keep_crops(folder: Path, path: Path, crops: tuple[Crop, ...]) -> None:
     """Keep the pictures of a document's findings, which cannot be cut without the document."""
-    keep_result(crops_file(folder, document), {CROPS: (encode(crops),)})
+    if crops:
+        keep_result(folder, path, {CROPS: (encode(crops),)})
 
 
-def kept_crops(folder: Path, document: str) -> tuple[Crop, ...]:
+def kept_crops(path: Path) -> tuple[Crop, ...]:
     """The kept pictures; none where there are none, or they cannot be read."""
     try:
-        with opened(crops_file(folder, document), document) as archive:
+        with opened(path, path.name) as archive:
             return decode(member(archive, CROPS), tuple[Crop, ...])
     except NotKept:
         return ()
 
 
-def keep_result(path: Path, members: Mapping[str, Iterable[bytes]]) -> None:
+def keep_result(folder: Path, path: Path, members: Mapping[str, Iterable[bytes]]) -> None:
     """Write the file of one result, whole or not at all."""
-    with replacing(path) as temporary, new_archive(temporary) as archive:
+    with replacing(folder, path) as temporary, new_archive(temporary) as archive:
         for name, content in members.items():
             add(archive, name, content)
 
 
-def keep_value(path: Path, value: object) -> None:
+def keep_value(folder: Path, name: str, value: object) -> None:
     """Write one value as a file for itself, whole or not at all."""
-    with replacing(path) as temporary:
+    with replacing(folder, folder / name) as temporary:
         temporary.write_bytes(msgspec.json.format(encode(value), indent=1) + b"\n")
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A file beside a path that takes its place when it is complete, and else goes."""
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+def replacing(folder: Path, path: Path) -> Iterator[Path]:
+    """A file that takes the place of `path` when it is complete, and else goes."""
     with explained(path):
+        temporary = new_file(folder)
         try:
             yield temporary
-            temporary.replace(path)
+            adopt(temporary, path)
         finally:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether a run is going on, as far as the file system tells."""
+    try:
+        with locked(folder, wait=False):
+            return False
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 def absolute_input(given: str) -> str:

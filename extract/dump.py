@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
+from extract.errors import Unreadable
 from extract.model import Cell, Layer, Line, Page, Run, Source, Table
+from extract.source import LIMITS, Limits
 
 # ---------------------------------------------------------------- inline markup
 
@@ -986,16 +988,29 @@ def _page(source: Source, blocks: Iterable[str | Rows]) -> Page:
     return Page(source, tuple(tables), tuple(lines), "dump", layer)
 
 
-def read_dump(document: str, text: str) -> Iterator[Page]:
+_HTML_CELL = re.compile(r"<t[dh](?=[\s>])", re.IGNORECASE)
+
+
+def _within(document: str, what: str, count: int, most: int, option: str) -> None:
+    if count > most:
+        raise Unreadable(f"{document}: {count:,} {what}, more than {most:,}; {option}split it")
+
+
+def read_dump(document: str, text: str, limits: Limits = LIMITS) -> Iterator[Page]:
     """The pages of an OCR dump, as the dump marks them, else a page a table.
+
+    Raises Unreadable where there are more of them, or of their cells and lines, than the limits.
 
     >>> [page] = read_dump("a.md", "| ข้อ | ผล |\\n|---|---|\\n| i๑ | ดี<br>มาก |\\n")
     >>> [cell.raw for cell in page.tables[0].cells]
     ['ข้อ', 'ผล', 'i๑', 'ดี\\nมาก']
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    cells = sum(map(text.count, "\n\t|")) + sum(1 for _ in _HTML_CELL.finditer(text))
+    _within(document, "cells and lines", cells, limits.cells, "")
     text = _without_hidden(text)
     marks = _marks(text)
+    _within(document, "pages", len(marks), limits.pages, "give --max-pages, or ")
     found: Iterable[tuple[int, list[Block]]]
     if marks:
         bodies = _marked_pages(text, marks)
@@ -1005,5 +1020,6 @@ def read_dump(document: str, text: str) -> Iterator[Page]:
         if front:
             text = front[1] + text[front.end() :]
         found = enumerate(_page_blocks(_blocks(_without_comments(text))), start=1)
-    for number, blocks in _fit(found):
+    for count, (number, blocks) in enumerate(_fit(found), 1):
+        _within(document, "pages", count, limits.pages, "give --max-pages, or ")
         yield _page(Source(document, number), blocks)

@@ -5,10 +5,11 @@ as ruled even where nothing is drawn, because a page break cuts a row open and t
 ask for four drawn sides lose its text (facts: up to 43 % of a scanned report's text).
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import NamedTuple
 
 from extract.model import Box
@@ -19,6 +20,15 @@ MIN_CELL_POINTS = 4.0
 MIN_RULE_POINTS = 3.0
 COVERED = 0.55
 """Share of a cell's side that must be drawn for the side to be there."""
+MOST_PAIRS = 20_000_000
+"""So many pairs of rules across and down make a plan or a pattern: no table is looked for."""
+MOST_FIELDS = 250_000
+"""Rows times columns of one grid."""
+MOST_ALONE = 5_000
+MOST_OUTER = 300
+"""How many grids, the largest ones, are looked at for holding others."""
+LARGEST_POINTS = 1e9
+"""Rules beyond are on no paper."""
 
 
 class Rule(NamedTuple):
@@ -78,24 +88,38 @@ def find_grids(
         for rule in join_rules(down)
         if rule.start < page_height and rule.end > 0
     ]
+    if len(across) * len(down) > MOST_PAIRS:
+        return ()
     grids = []
     for group in touching(across, down):
         grid = build_grid(*group)
         if grid is not None and len(grid.spans) > 1:
             grids.append(grid)
     grids.sort(key=lambda grid: (grid.ys[0], grid.xs[0]))
-    return tuple(grid for grid in grids if not any(holds(other, grid) for other in grids))
+    outer = sorted(grids, key=lambda grid: area(grid.box), reverse=True)[:MOST_OUTER]
+    return tuple(grid for grid in grids if not any(holds(other, grid) for other in outer))
+
+
+def area(box: Box) -> float:
+    return (box.x1 - box.x0) * (box.bottom - box.top)
+
+
+def is_on_paper(rule: Rule) -> bool:
+    """False for a rule of a broken file, whose numbers are none or beyond all paper."""
+    return all(isfinite(side) and abs(side) <= LARGEST_POINTS for side in rule)
 
 
 def join_rules(rules: Iterable[Rule]) -> list[Rule]:
     """Snap rules that lie side by side, and join the pieces of broken and dotted ones.
+
+    Rules that are on no paper are left out.
 
     >>> join_rules([Rule(10, 0, 50), Rule(10.8, 51, 90), Rule(40, 0, 90)])
     [Rule(at=10.8, start=0, end=90), Rule(at=40, start=0, end=90)]
     >>> join_rules([Rule(10, 0, 50), Rule(10, 60, 90)])
     [Rule(at=10, start=0, end=50), Rule(at=10, start=60, end=90)]
     """
-    ordered = sorted(rules)
+    ordered = sorted(rule for rule in rules if is_on_paper(rule))
     joined: list[Rule] = []
     at = 0
     while at < len(ordered):
@@ -128,13 +152,15 @@ def touching(across: Sequence[Rule], down: Sequence[Rule]) -> list[tuple[list[Ru
             i = parent[i]
         return i
 
+    ordered = sorted((upright.at, j) for j, upright in enumerate(down))
+    places = [at for at, _ in ordered]
     for i, level in enumerate(across):
-        for j, upright in enumerate(down, len(across)):
-            if (
-                level.start - SNAP_POINTS <= upright.at <= level.end + SNAP_POINTS
-                and upright.start - SNAP_POINTS <= level.at <= upright.end + SNAP_POINTS
-            ):
-                parent[root(i)] = root(j)
+        first = bisect_left(places, level.start - SNAP_POINTS)
+        last = bisect_right(places, level.end + SNAP_POINTS)
+        for _, j in ordered[first:last]:
+            upright = down[j]
+            if upright.start - SNAP_POINTS <= level.at <= upright.end + SNAP_POINTS:
+                parent[root(i)] = root(len(across) + j)
     groups: dict[int, tuple[list[Rule], list[Rule]]] = defaultdict(lambda: ([], []))
     for i, level in enumerate(across):
         groups[root(i)][0].append(level)
@@ -154,6 +180,8 @@ def side_by_side(down: Sequence[Rule]) -> list[tuple[list[Rule], list[Rule]]]:
     []
     """
     groups: list[list[Rule]] = []
+    if len(down) > MOST_ALONE:
+        return []
     for rule in sorted(down):
         for group in groups:
             if abs(group[0].start - rule.start) < 6 and abs(group[0].end - rule.end) < 6:
@@ -175,7 +203,7 @@ def build_grid(across: list[Rule], down: list[Rule]) -> Grid | None:
     xs = levels([left, *(r.at for r in down), right])
     ys = levels([top, *(r.at for r in across), bottom])
     columns, rows = len(xs) - 1, len(ys) - 1
-    if columns < 1 or rows < 1:
+    if columns < 1 or rows < 1 or rows * columns > MOST_FIELDS:
         return None
     uprights = drawn_sides(xs, ys, down)
     floors = drawn_sides(ys, xs, across)
@@ -234,12 +262,15 @@ def rectangles(fields: Sequence[int], columns: int) -> list[tuple[int, int, int,
         else:
             runs.append([row, column, column])
     found: list[tuple[int, int, int, int]] = []
+    ending: dict[tuple[int, int, int], int] = {}
     for row, column0, column1 in runs:
-        above = next((f for f in found if f[1:] == (column0, row - 1, column1)), None)
-        if above is None:
+        at = ending.pop((column0, row - 1, column1), None)
+        if at is None:
+            at = len(found)
             found.append((row, column0, row, column1))
         else:
-            found[found.index(above)] = (above[0], column0, row, column1)
+            found[at] = (found[at][0], column0, row, column1)
+        ending[column0, row, column1] = at
     return found
 
 
@@ -262,7 +293,7 @@ def drawn_sides(
     """Which sides are drawn: (index of the line, index of the stretch between two stops)."""
     covered: dict[tuple[int, int], float] = defaultdict(float)
     for rule in rules:
-        line = min(range(len(lines)), key=lambda i: abs(lines[i] - rule.at))
+        line = nearest(lines, rule.at)
         first = max(bisect_right(stops, rule.start) - 1, 0)
         for stretch in range(first, len(stops) - 1):
             if stops[stretch] >= rule.end:
@@ -270,6 +301,17 @@ def drawn_sides(
             shared = min(rule.end, stops[stretch + 1]) - max(rule.start, stops[stretch])
             covered[line, stretch] += shared / (stops[stretch + 1] - stops[stretch])
     return frozenset(side for side, share in covered.items() if share >= COVERED)
+
+
+def nearest(lines: Sequence[float], at: float) -> int:
+    """The index of the line nearest to a place, the first of two as near.
+
+    >>> nearest([0, 10, 20], 14), nearest([0, 10, 20], 5), nearest([0, 10], 99)
+    (1, 0, 1)
+    """
+    after = bisect_left(lines, at)
+    near = range(max(after - 1, 0), min(after + 1, len(lines)))
+    return min(near, key=lambda i: abs(lines[i] - at))
 
 
 def holds(outer: Grid, inner: Grid) -> bool:

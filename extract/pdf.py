@@ -11,33 +11,42 @@ import struct
 import unicodedata
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import replace
 from io import BufferedReader, BytesIO
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pdfplumber
 import pypdfium2 as pdfium
 from pdfminer.pdfdevice import PDFTextDevice
-from pdfminer.pdfdocument import PDFPasswordIncorrect
+from pdfminer.pdfdocument import PDFDocument, PDFNoPageLabels, PDFPasswordIncorrect
+from pdfminer.pdfexceptions import PDFException, PDFObjectNotFound
 from pdfminer.pdffont import PDFUnicodeNotDefined
-from pdfminer.pdfinterp import PDFPageInterpreter
+from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
 from pdfminer.pdfpage import PDFPage
-from pdfminer.pdftypes import PDFStream, resolve1
+from pdfminer.pdfparser import PDFParser
+from pdfminer.pdftypes import (
+    LITERALS_ASCII85_DECODE,
+    LITERALS_ASCIIHEX_DECODE,
+    LITERALS_FLATE_DECODE,
+    LITERALS_LZW_DECODE,
+    LITERALS_RUNLENGTH_DECODE,
+    PDFObjRef,
+    PDFStream,
+    resolve1,
+)
 from pdfminer.psparser import PSException
 from pdfminer.utils import apply_matrix_pt, apply_matrix_rect, mult_matrix
-from pdfplumber.utils.exceptions import PdfminerException
 from pdfplumber.utils.pdfinternals import decode_text
 
 from extract.errors import Unreadable
 from extract.grid import Grid, Rule, find_grids
 from extract.layer import judge_layer
 from extract.model import Box, Cell, Line, Page, Picture, Run, Source, Table, why_illegible
+from extract.source import LIMITS, Limits
 
 PARSER_ERRORS = (
-    PdfminerException,
     PSException,
     ArithmeticError,
     AssertionError,
@@ -66,6 +75,21 @@ PICTURED = 0.2
 LEAST_PIXELS = 32
 MOST_PIXELS = 60_000_000
 """A page is drawn coarser rather than with more pixels than this: an A2 page at 300 dpi."""
+LEGIBLE_DPI = 72.0
+"""Drawn coarser than this, print of the usual size cannot be read."""
+MOST_STREAM_BYTES = 100_000_000
+"""What one stream may unpack to: a page of a map drawn in lines has a tenth of it."""
+MOST_SLOW_BYTES = 1_000_000
+"""Of a stream packed in the ways of the first PDFs, which pdfminer unpacks slowly."""
+DEFLATE_RATIO = 1032
+"""How many times smaller the usual packing can make anything."""
+MOST_GLYPHS = 500_000
+MOST_RULES = 500_000
+"""On one page: a full page of text has 5,000 glyphs, a plan of a building 100,000 lines."""
+MOST_COVERED = 500
+"""How many times over pictures may cover a page: layers and tiles come to ten."""
+MOST_NESTED, DEEPEST = 20_000, 60
+"""How many drawings of a page may stand within others, and how deep."""
 LINE_SHIFT = 0.45
 """A baseline that moves by more than this share of the type size begins another line."""
 
@@ -153,10 +177,13 @@ class PageDevice(PDFTextDevice):
         self._figure: Matrix = self.ctm
         self._tags: list[tuple[int, str | None]] = []
         self._fonts: dict[int, str] = {}
+        self._depth = self._nested = 0
 
     def begin_page(self, page: PDFPage, ctm: Matrix) -> None:
         x0, y0, x1, y1 = apply_matrix_rect(ctm, page.mediabox)
-        self.width, self.height = abs(x1 - x0), abs(y1 - y0)
+        self.width, self.height = abs(float(x1 - x0)), abs(float(y1 - y0))
+        if not math.isfinite(self.width * self.height):
+            raise PDFException("the page has no size")
 
     def begin_tag(self, tag: Any, props: Any = None) -> None:
         actual = props.get("ActualText") if isinstance(props, dict) else None
@@ -206,6 +233,8 @@ class PageDevice(PDFTextDevice):
             name = self._fonts[id(font)] = font_name(font.fontname)
         size = abs(fontsize * d) or abs(fontsize)
         self.glyphs.append(Glyph(text, x, x + a * advance, self.height - y, size, name))
+        if len(self.glyphs) > MOST_GLYPHS:
+            raise TooMuch(f"more than {MOST_GLYPHS:,} letters on one page")
         return advance
 
     def _turned(self, text: str, matrix: Matrix, advance: float, font: Any) -> None:
@@ -234,6 +263,9 @@ class PageDevice(PDFTextDevice):
             else:
                 points.append(apply_matrix_pt(self.ctm, step[-2:]))
         self._shape(gstate, stroke, fill, points)
+        drawn = len(self.across) + len(self.down) + len(self.shaded_across)
+        if drawn > MOST_RULES or len(self.shaded_down) > MOST_RULES:
+            raise TooMuch(f"more than {MOST_RULES:,} lines on one page")
 
     def _shape(
         self, gstate: Any, stroke: bool, fill: bool, points: list[tuple[float, float]]
@@ -264,9 +296,13 @@ class PageDevice(PDFTextDevice):
 
     def begin_figure(self, name: str, bbox: Any, matrix: Any) -> None:
         self._figure = mult_matrix(matrix, self.ctm)
+        self._depth += 1
+        self._nested += self._depth > 1
+        if self._nested > MOST_NESTED or self._depth > DEEPEST:
+            raise TooMuch("drawings within drawings without end")
 
     def end_figure(self, name: str) -> None:
-        pass
+        self._depth -= 1
 
     def render_image(self, name: str, stream: Any) -> None:
         corners = [apply_matrix_pt(self._figure, p) for p in ((0, 0), (1, 0), (0, 1), (1, 1))]
@@ -278,7 +314,9 @@ class PageDevice(PDFTextDevice):
         columns, rows = (resolve1(stream.attrs.get(key)) for key in ("Width", "Height"))
         if area and isinstance(columns, int) and isinstance(rows, int):
             # a picture that is turned by 90 degrees has its columns along the page's height
-            self.images.append((area, 72 * math.sqrt(columns * rows / ((x1 - x0) * (y1 - y0)))))
+            pixels = max(columns * rows, 1) / ((x1 - x0) * (y1 - y0))
+            if 0 < pixels < 1e8:
+                self.images.append((area, 72 * math.sqrt(pixels)))
 
 
 def font_name(name: object) -> str:
@@ -305,35 +343,160 @@ def is_white(color: object) -> bool:
     return all(abs(part - light) < 0.02 for part in parts)
 
 
+# ---------------------------------------------------------------- the file
+
+
+class TooMuch(PDFException):
+    """A page or a file is more than any report is, and nobody should try to draw it."""
+
+
+class BoundedStream(PDFStream):
+    """A stream that refuses to unpack to more than MOST_STREAM_BYTES."""
+
+    def decode(self) -> None:
+        size = len(self.rawdata or b"")
+        filters = [name for name, _ in self.get_filters()]
+        if size * DEFLATE_RATIO ** len(filters) > MOST_STREAM_BYTES:
+            self._measure(filters)
+        super().decode()
+
+    def _measure(self, filters: Sequence[object]) -> None:
+        packed = self.rawdata or b""
+        if self.decipher and self.objid is not None and self.genno is not None:
+            packed = self.decipher(self.objid, self.genno, packed, self.attrs)
+        slow = False
+        for name in filters:
+            if name in LITERALS_FLATE_DECODE:
+                packed = inflated(packed)
+            elif name in LITERALS_LZW_DECODE or name in LITERALS_RUNLENGTH_DECODE:
+                if slow or len(packed) > MOST_SLOW_BYTES:
+                    raise too_much()
+                slow = True
+            elif name not in (*LITERALS_ASCII85_DECODE, *LITERALS_ASCIIHEX_DECODE):
+                return  # a picture, which pdfminer does not unpack
+
+
+def too_much() -> TooMuch:
+    return TooMuch(f"a part of it unpacks to more than {MOST_STREAM_BYTES:,} bytes")
+
+
+def inflated(packed: bytes) -> bytes:
+    """What zlib unpacks, as far as it is whole. Raises TooMuch beyond MOST_STREAM_BYTES."""
+    unpacker = zlib.decompressobj()
+    try:
+        whole = unpacker.decompress(packed, MOST_STREAM_BYTES + 1)
+    except zlib.error:
+        return b""
+    if len(whole) > MOST_STREAM_BYTES:
+        raise too_much()
+    return whole
+
+
+class BoundedParser(PDFParser):
+    """Makes of every stream one that is bounded."""
+
+    def push(self, *objs: Any) -> None:
+        for _, thing in objs:
+            if type(thing) is PDFStream:
+                thing.__class__ = BoundedStream
+        super().push(*objs)
+
+
+class BoundedDocument(PDFDocument):
+    """A document whose objects may stand for each other, but not in a circle."""
+
+    def getobj(self, objid: int) -> object:
+        found = super().getobj(objid)
+        seen = {objid}
+        while isinstance(found, PDFObjRef):
+            if found.objid in seen:
+                raise PDFObjectNotFound(objid)
+            seen.add(found.objid)
+            found = super().getobj(found.objid)
+        return found
+
+    def get_page_labels(self) -> Iterator[str]:
+        """None: they are not used here, and may be a tree without end."""
+        raise PDFNoPageLabels
+
+
 Scanner = Callable[[Source, Picture], Page]
 """Reads the picture of a page, as `scan.read_picture` does."""
+
+
+def open_pdf(
+    document: str, file: BufferedReader | BytesIO, passwords: Sequence[str]
+) -> tuple[PDFDocument, str]:
+    """The document, and the password that opened it. Raises Unreadable, which never names one."""
+    for password in ("", *passwords):
+        file.seek(0)
+        try:
+            return BoundedDocument(BoundedParser(file), password=password), password
+        except PDFPasswordIncorrect:
+            continue
+        except PARSER_ERRORS as error:
+            if password and isinstance(error, UnicodeError):
+                continue  # letters that no password of this kind of file can have
+            raise Unreadable(explain(document, error)) from error
+    raise Unreadable(f"{document}: {locked(len(passwords))}")
+
+
+def locked(tried: int) -> str:
+    """What to do about a file that asks for a password, after so many were tried.
+
+    >>> locked(0)
+    'encrypted; give --password, or export it without one'
+    >>> locked(2)
+    'encrypted, and none of the 2 passwords given opens it; give --password'
+    """
+    if not tried:
+        return "encrypted; give --password, or export it without one"
+    wrong = "the password given does not open" if tried == 1 else f"none of the {tried} passwords"
+    return f"encrypted, and {wrong}{'' if tried == 1 else ' given opens'} it; give --password"
+
+
+def too_many_pages(document: str, count: int | None, limits: Limits) -> Unreadable:
+    said = (
+        f"{count:,} pages, more than {limits.pages:,}" if count else f"over {limits.pages:,} pages"
+    )
+    return Unreadable(f"{document}: {said}; give --max-pages, or split it")
+
+
+def check_page_count(document: str, doc: PDFDocument, limits: Limits) -> None:
+    """Raise Unreadable where there are too many pages; a count that lies is no reason."""
+    try:
+        stated = resolve1(resolve1(doc.catalog["Pages"])["Count"])
+        if not isinstance(stated, int) or stated <= limits.pages:
+            return
+        over = next(islice(PDFPage.create_pages(doc), limits.pages, None), None)
+    except PARSER_ERRORS:
+        return  # what is wrong is said where the pages are read
+    if over is not None:
+        raise too_many_pages(document, stated, limits)
 
 
 def read_pdf(
     document: str,
     file: BufferedReader | BytesIO,
-    password: str = "",
+    passwords: Sequence[str] = (),
     scanner: Scanner | None = None,
+    limits: Limits = LIMITS,
 ) -> Iterator[Page]:
     """Read a PDF page by page; each page is let go before the next is read.
 
     A page whose text cannot be had from its layer is drawn and given to `scanner`. A page that
     nobody can read is yielded as useless, with the reason, and the rest goes on. Raises Unreadable
-    where there is no page at all to be had.
+    where there is no page at all to be had, and where there are more than the limit.
     """
-    try:
-        pdf = pdfplumber.open(file, password=password or None)
-    except PARSER_ERRORS as error:
-        raise Unreadable(explain(document, error)) from error
-    with (
-        closing(pdf.stream) if pdf.path else nullcontext(),
-        closing(Drawing(file, password)) as drawing,
-    ):
+    doc, password = open_pdf(document, file, passwords)
+    check_page_count(document, doc, limits)
+    fonts = PDFResourceManager()
+    with closing(Drawing(file, (password,) if password else (), limits)) as drawing:
         number = 0
         early: list[EarlyMark] = []
-        pages = PDFPage.create_pages(pdf.doc)
+        pages = PDFPage.create_pages(doc)
         while True:
-            kept = set(pdf.doc._cached_objs)
+            kept = set(doc._cached_objs)
             try:
                 page = next(pages, None)
             except PARSER_ERRORS as error:
@@ -345,22 +508,19 @@ def read_pdf(
             if page is None:
                 break
             number += 1
-            read, early, dpi = read_page(Source(document, number), pdf.rsrcmgr, page, early)
+            if number > limits.pages:
+                raise too_many_pages(document, None, limits)
+            read, early, dpi = read_page(Source(document, number), fonts, page, early)
             yield read if scanner is None else with_picture(read, dpi, drawing, scanner)
-            forget_streams(pdf.doc, page, kept)
+            forget_streams(doc, page, kept)
     if not number:
         raise Unreadable(f"{document}: no pages in this PDF; export or scan it again")
 
 
 def explain(document: str, error: BaseException) -> str:
     """Why a PDF cannot be opened, and what to do next, on one line."""
-    cause = error.args[0] if error.args and isinstance(error.args[0], BaseException) else error
-    if isinstance(cause, PDFPasswordIncorrect):
-        return f"{document}: encrypted; open it with its password and export it without one"
-    return (
-        f"{document}: not a readable PDF ({reason_of(cause)}); is it complete? "
-        "export or scan it again"
-    )
+    reason = "it goes round in circles" if isinstance(error, RecursionError) else reason_of(error)
+    return f"{document}: not a readable PDF ({reason}); is it complete? export or scan it again"
 
 
 def reason_of(error: BaseException) -> str:
@@ -383,24 +543,34 @@ def read_page(
     source: Source, rsrcmgr: Any, page: PDFPage, early: Sequence[EarlyMark] = ()
 ) -> tuple[Page, list[EarlyMark], float]:
     """One page as tables of cells and the lines outside of them, the marks of the next page, and
-    the pixels an inch of the page's pictures."""
+    the pixels an inch of the page's pictures; 0 where it must not be drawn."""
     device = PageDevice(rsrcmgr)
     try:
         PDFPageInterpreter(rsrcmgr, device).process_page(page)
     except PARSER_ERRORS as error:
         note = f"the page cannot be parsed: {reason_of(error)}"
-        return Page(source, layer="useless", layer_note=note), [], USUAL_DPI
+        dpi = 0.0 if isinstance(error, TooMuch) else USUAL_DPI
+        return Page(source, layer="useless", layer_note=note), [], dpi
     width, height = device.width, device.height
     source = replace(source, box=Box(0.0, 0.0, width, height))
     drawn = whole_clusters(device.glyphs)
-    glyphs = [g for g in drawn if 0 <= g.baseline <= height + g.size and g.x1 >= 0]
+    glyphs = [
+        g
+        for g in drawn
+        if 0 <= g.baseline <= height + g.size and 0 <= g.x1 and abs(g.x0) + g.x1 + g.size < math.inf
+    ]
     share = min(device.image_area / (width * height or 1), 1.0)
     dpi = own_dpi(device.images)
+    covered = device.image_area / (width * height or 1)
+    if covered > MOST_COVERED:
+        dpi = 0.0
     unseen = device.unseen / len(device.glyphs) if device.glyphs else 0.0
     layer, note = judge_layer(flowing(glyphs), image_share=share, unseen_share=unseen)
     if layer != "good":
         if not glyphs:
             note = why_no_text(share, device.outlines, len(device.turned))
+        if covered > MOST_COVERED:
+            note = f"pictures cover it {covered:,.0f} times over"
         return Page(source, layer=layer, layer_note=note, image_share=share), [], dpi
     grids = find_grids(device.across, device.down, height)
     if not grids and device.shaded_across:
@@ -433,9 +603,25 @@ def own_dpi(images: Sequence[tuple[float, float]]) -> float:
 class Drawing:
     """Draws pages of one file by pdfium, which is opened when it is first needed."""
 
-    def __init__(self, file: BufferedReader | BytesIO, password: str = "") -> None:
-        self.file, self.password = file, password
+    def __init__(
+        self,
+        file: BufferedReader | BytesIO,
+        passwords: Sequence[str] = (),
+        limits: Limits = LIMITS,
+    ) -> None:
+        self.file, self.passwords = file, passwords
+        self.most_pixels = min(limits.pixels, MOST_PIXELS)
         self.document: Any = None
+
+    def _opened(self) -> Any:
+        held = self.file
+        content = held.getvalue() if isinstance(held, BytesIO) else Path(held.name)
+        for password in self.passwords:
+            try:
+                return pdfium.PdfDocument(content, password=password)
+            except pdfium.PdfiumError:
+                continue
+        return pdfium.PdfDocument(content)
 
     def draw(self, number: int, dpi: float, whole: bool = False) -> Picture:
         """Page `number` (1 is the first) as it is displayed, in colour; `whole` adds what a viewer
@@ -444,9 +630,7 @@ class Drawing:
         Raises pdfium's own error or a ValueError where it cannot be drawn.
         """
         if self.document is None:
-            held = self.file
-            content = held.getvalue() if isinstance(held, BytesIO) else Path(held.name)
-            self.document = pdfium.PdfDocument(content, password=self.password or None)
+            self.document = self._opened()
         page = self.document[number - 1]
         if whole and page.get_cropbox() != page.get_mediabox():
             page.set_cropbox(*page.get_mediabox())
@@ -456,7 +640,13 @@ class Drawing:
             width, height = page.get_size()
             if not 1 <= width * height < math.inf:
                 raise ValueError("the page has no size")
-            dpi = min(dpi, 72 * math.sqrt(MOST_PIXELS / (width * height)))
+            most = 72 * math.sqrt(self.most_pixels / (width * height))
+            if most < min(dpi, LEGIBLE_DPI):
+                raise ValueError(
+                    f"a page of {width:.0f} x {height:.0f} points is not legible in "
+                    f"{self.most_pixels:,} pixels"
+                )
+            dpi = min(dpi, most)
             if min(width, height) * dpi / 72 < LEAST_PIXELS:
                 raise ValueError(f"a page of {width:.0f} x {height:.0f} points is too odd to draw")
             bitmap = page.render(scale=dpi / 72, rev_byteorder=False)
@@ -472,13 +662,19 @@ class Drawing:
 
 
 def draw_page(
-    document: str, file: BufferedReader | BytesIO, number: int, dpi: float, whole: bool = False
+    document: str,
+    file: BufferedReader | BytesIO,
+    number: int,
+    dpi: float,
+    whole: bool = False,
+    passwords: Sequence[str] = (),
+    limits: Limits = LIMITS,
 ) -> Picture:
     """Page `number` (1 is the first) as `Drawing.draw` does, in colour.
 
     A page of absurd size is drawn at fewer pixels an inch than asked for. Raises Unreadable.
     """
-    with closing(Drawing(file)) as drawing:
+    with closing(Drawing(file, passwords, limits)) as drawing:
         try:
             return drawing.draw(number, dpi, whole)
         except (pdfium.PdfiumError, ValueError, IndexError, OSError, MemoryError) as error:
@@ -488,13 +684,15 @@ def draw_page(
 
 def with_picture(page: Page, dpi: float, drawing: Drawing, scanner: Scanner) -> Page:
     """The page, read from its picture where its layer gives no text or, under a large picture, no
-    table; as it was where the picture says nothing more."""
+    table; as it was where the picture says nothing more, or `dpi` is 0."""
+    if not dpi:
+        return page
     wanted = page.layer != "good" and page.layer_note
     if not wanted and not (page.image_share > PICTURED and not page.tables):
         return page
     try:
         picture = drawing.draw(page.source.page, dpi)
-    except (pdfium.PdfiumError, ValueError, MemoryError) as error:
+    except (pdfium.PdfiumError, ValueError, OSError, MemoryError) as error:
         if not wanted:
             return page
         return replace(page, layer_note=f"{page.layer_note}; not drawn: {reason_of(error)}")

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
+from itertools import count
 from math import isfinite
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from extract.errors import Unreadable
 from extract.model import Frame, Grey, Picture
+from extract.source import LIMITS, Limits
 
 IMAGE_ERRORS = (
     *(ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError),
@@ -27,7 +29,6 @@ IMAGE_ERRORS = (
     Image.DecompressionBombError,
 )
 """What Pillow raises on broken files."""
-MOST_PIXELS = 120_000_000
 LEAST_PIXELS = 32
 LONGEST_SHAPE = 20
 """Times its other side a page may be long."""
@@ -59,6 +60,7 @@ SPECK_SHARE = 0.0015
 """Share of lone dark or light pixels from which on a page is smoothed."""
 
 cv2.setNumThreads(1)
+Image.MAX_IMAGE_PIXELS = None  # `loaded` looks at the size before anything is unpacked
 
 
 class Turn(NamedTuple):
@@ -290,52 +292,116 @@ def find_specks(grey: Grey, middle: Grey) -> NDArray[np.bool_]:
 
 
 def frames(content: bytes) -> Iterator[Image.Image]:
-    """The pictures of an image file that are pages: of a TIFF all but reduced copies.
+    """The pictures of an image file that are pages, undecoded; each is closed with the next one.
 
-    Of every other kind the first: what follows is an animation, or a camera's second shot. Each is
-    closed with the next one.
+    Raises what Pillow raises.
     """
     with Image.open(BytesIO(content), formats=FORMATS) as image:
-        if not isinstance(image, TiffImageFile):
-            yield image
-            return
-        for number in range(image.n_frames):
-            image.seek(number)
-            if not image.tag_v2.get(SUBFILE_TYPE, 0) & REDUCED:
+        for number in count() if isinstance(image, TiffImageFile) else range(1):
+            try:
+                image.seek(number)
+            except EOFError:
+                return
+            if not (isinstance(image, TiffImageFile) and is_reduced(image)):
                 yield image
 
 
-def load_images(content: bytes) -> Iterator[Picture]:
+class Unloaded(NamedTuple):
+    """A page of an image file that cannot be had, while others can."""
+
+    why: str
+
+
+def load_frames(content: bytes, limits: Limits = LIMITS) -> Iterator[Picture | Unloaded]:
     """The pages of an image file, upright as its EXIF says, at the resolution that it states.
 
-    Raises Unreadable where it cannot be decoded or has too many pixels.
+    Of a TIFF all pictures but reduced copies; of every other kind the first: what follows is an
+    animation, or a camera's second shot. Raises Unreadable where no picture can be decoded, or
+    where there are more than the limit.
     """
-    pages = frames(content)
-    while True:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                picture = loaded(next(pages))
-        except StopIteration:
-            return
-        except UnidentifiedImageError as error:
-            raise Unreadable("the image cannot be decoded: its head is damaged") from error
-        except IMAGE_ERRORS as error:
-            reason = " ".join(str(error).split())[:120] or type(error).__name__
-            raise Unreadable(f"the image cannot be decoded: {reason}") from error
-        yield picture
+    lost: list[Unloaded] = []
+    loaded_one = False
+    for number, frame in enumerate(_frames(content, limits)):
+        if number >= limits.pages:
+            raise Unreadable(f"more than {limits.pages:,} pages; give --max-pages, or split it")
+        if isinstance(frame, Unloaded) and not loaded_one:
+            lost.append(frame)
+            continue
+        yield from lost
+        lost.clear()
+        loaded_one = True
+        yield frame
+    if lost:
+        raise Unreadable(lost[0].why)
 
 
-def loaded(image: Image.Image) -> Picture:
+def load_images(content: bytes, limits: Limits = LIMITS) -> Iterator[Picture]:
+    """The same where every page is needed: raises Unreadable at the first that cannot be had."""
+    for frame in load_frames(content, limits):
+        if isinstance(frame, Unloaded):
+            raise Unreadable(frame.why)
+        yield frame
+
+
+def _frames(content: bytes, limits: Limits) -> Iterator[Picture | Unloaded]:
+    """Each picture decoded, or why it cannot be; the next one takes its place in memory."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = Image.open(BytesIO(content), formats=FORMATS)
+    except UnidentifiedImageError:
+        yield Unloaded("the image cannot be decoded: its head is damaged")
+        return
+    except IMAGE_ERRORS as error:
+        yield Unloaded(_undecoded(error))
+        return
+    with image:
+        for number in count() if isinstance(image, TiffImageFile) else range(1):
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    image.seek(number)
+            except EOFError:
+                return
+            except IMAGE_ERRORS as error:
+                yield Unloaded(f"no page from here on: {_undecoded(error)}")
+                return
+            frame: Picture | Unloaded
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    if isinstance(image, TiffImageFile) and is_reduced(image):
+                        continue
+                    frame = loaded(image, limits.pixels)
+            except IMAGE_ERRORS as error:
+                frame = Unloaded(_undecoded(error))
+            yield frame
+
+
+def is_reduced(image: TiffImageFile) -> bool:
+    """True for a small copy of another picture of the file."""
+    kind = image.tag_v2.get(SUBFILE_TYPE, 0)
+    return isinstance(kind, int) and bool(kind & REDUCED)
+
+
+def _undecoded(error: BaseException) -> str:
+    reason = " ".join(str(error).split())[:120] or type(error).__name__
+    return f"the image cannot be decoded: {reason}"
+
+
+def loaded(image: Image.Image, most_pixels: int = LIMITS.pixels) -> Picture:
     """One frame, in grey or in colour. Raises ValueError where its size is that of no page."""
     width, height = image.size
     sides = sorted(image.size)
-    if width * height > MOST_PIXELS or sides[0] < max(LEAST_PIXELS, sides[1] / LONGEST_SHAPE):
+    if width * height > most_pixels:
+        said = f"{width} x {height} pixels, more than {most_pixels:,}"
+        raise ValueError(f"{said}; give --max-pixels")
+    if sides[0] < max(LEAST_PIXELS, sides[1] / LONGEST_SHAPE):
         raise ValueError(f"{width} x {height} pixels is the size of no page")
     across, down = stated_dpi(image.info.get("dpi"))
     if image.getexif().get(ORIENTATION, 1) in SIDEWAYS:
         across, down = down, across
-    upright = squared(ImageOps.exif_transpose(image), across, down)
+    upright = squared(ImageOps.exif_transpose(image), across, down, most_pixels)
     if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
         upright = upright.convert("RGBA")
         paper = Image.new("RGBA", upright.size, "white")
@@ -351,13 +417,15 @@ def loaded(image: Image.Image) -> Picture:
     return Picture(grey, page_dpi(max(across, down), *upright.size))
 
 
-def squared(image: Image.Image, across: float, down: float) -> Image.Image:
+def squared(
+    image: Image.Image, across: float, down: float, most_pixels: int = LIMITS.pixels
+) -> Image.Image:
     """The frame with as many pixels an inch down as across: a fax has half as many."""
     dpi = max(across, down)
     if min(across, down) < 90 or dpi > 1200 or 0.95 < across / down < 1.05:
         return image
     size = (round(image.width * dpi / across), round(image.height * dpi / down))
-    if size[0] * size[1] > MOST_PIXELS:
+    if size[0] * size[1] > most_pixels:
         return image
     mode = {"1": "L", "P": "RGB"}.get(image.mode, image.mode)
     return image.convert(mode).resize(size, Image.Resampling.BILINEAR)

@@ -1,18 +1,22 @@
 """Files, folders, globs, ZIP files and URLs to documents, and which reader each of them gets."""
 
+import lzma
 import os
 import re
 import stat
+import struct
 import sys
 import unicodedata
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import IO, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import fsspec
@@ -32,10 +36,18 @@ class Limits:
     """How much is taken into memory, against files that unpack to more than they seem."""
 
     member_bytes: int = 300_000_000
-    """One member of a ZIP file, one download, one text."""
+    """One member of a ZIP file, one text, one image file."""
     archive_bytes: int = 2_000_000_000
     """All members of one ZIP file, unpacked."""
     members: int = 20_000
+    file_bytes: int = 1_000_000_000
+    """One document of any kind."""
+    pages: int = 5_000
+    """Of one document."""
+    pixels: int = 120_000_000
+    """Of one page as a picture."""
+    cells: int = 500_000
+    """Cells and lines of one dump."""
 
 
 LIMITS = Limits()
@@ -46,14 +58,20 @@ class Input:
     """One document to be read, or why it cannot or need not be."""
 
     name: str
-    """Relative to the folder given, with `/`, or the file's name; `a.zip/b/c.pdf` inside a ZIP."""
+    """Relative to the folder given, with `/`, or the file's name; `a.zip/b/c.pdf` inside a ZIP.
+    Of two that would bear one name the second ends in `#2`; control characters are shown."""
     reader: Reader | None = None
     path: Path | None = None
     """The file on disk; for a member of a ZIP file the archive."""
     member: str = ""
     """The name inside the archive as the archive writes it."""
-    content: bytes | None = field(default=None, repr=False)
-    """The bytes, where they came from a URL."""
+    url: str = ""
+    """For a document behind a URL, what fsspec opens; for a member of a ZIP file the archive."""
+    size: int | None = None
+    """Bytes, unpacked; None where that is not known before it is read."""
+    stamp: str = ""
+    """Changes when the document does, as far as file system, archive or server tell; empty where
+    they do not."""
     error: str = ""
     """Why no reader takes it: the document failed."""
     skipped: str = ""
@@ -63,37 +81,70 @@ class Input:
     @property
     def on_disk(self) -> Path | None:
         """The path to open without copying, where the document is a file of its own."""
-        return None if self.member or self.content is not None else self.path
+        return None if self.member or self.url else self.path
 
-    def read_bytes(self) -> bytes:
-        """All of the document; raises Unreadable where the file has gone or is too large."""
-        if self.content is not None:
-            return self.content
-        if self.path is None:
+    @property
+    def most_bytes(self) -> int:
+        """How many the document may have: a PDF on disk or behind a URL more than what is unpacked
+        or read at once."""
+        one_piece = self.member or self.reader in ("dump", "image")
+        limits = self.limits
+        return min(limits.member_bytes, limits.file_bytes) if one_piece else limits.file_bytes
+
+    def read_bytes(self, passwords: Sequence[str] = ()) -> bytes:
+        """All of the document; raises Unreadable where the file has gone or is too large.
+
+        `passwords` are for an encrypted member of a ZIP file.
+        """
+        if self.path is None and not self.url:
             raise Unreadable(self.error or f"{self.name}: nothing to read")
         try:
-            if self.member:
-                with zipfile.ZipFile(self.path) as archive:
-                    return _member_bytes(archive, self.member, self.limits.member_bytes)
-            return self.path.read_bytes()
-        except _ZIP_ERRORS as error:
+            with self._opened() as file:
+                if self.member:
+                    with zipfile.ZipFile(file) as archive:
+                        found = _member_bytes(archive, self.member, self.most_bytes, passwords)
+                else:
+                    found = file.read(self.most_bytes + 1)
+        except Unreadable as error:
+            raise Unreadable(f"{self.name}: {error}") from error
+        except _backend_errors() as error:
             raise Unreadable(f"{self.name}: {_reason(error)}; check the file") from error
+        if len(found) > self.most_bytes:
+            raise Unreadable(f"{self.name}: {_too_large(self.most_bytes)}")
+        return found
 
-    def read_text(self) -> str:
+    def _opened(self) -> AbstractContextManager[IO[bytes]]:
+        if self.url and self.member:
+            return _open_archive(self.url, self.limits.file_bytes)
+        if self.url:
+            return _open_url(self.url)
+        if self.path is None or not stat.S_ISREG(self.path.stat().st_mode):
+            raise OSError("no longer a file")
+        return self.path.open("rb")
+
+    def read_text(self, passwords: Sequence[str] = ()) -> str:
         """The text of a dump, whatever it is encoded in."""
-        return decode(self.name, self.read_bytes())
+        return decode(self.name, self.read_bytes(passwords))
 
 
 _ZIP_ERRORS = (
     OSError,
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
     RuntimeError,
     EOFError,
     KeyError,
     ValueError,
+    OverflowError,
+    MemoryError,
+    struct.error,
 )
 """RuntimeError is what zipfile says to an encrypted member and to an unknown compression."""
+
+
+def _too_large(most: int) -> str:
+    return f"more than {most:,} bytes; give --max-bytes, or split it"
 
 
 def _reason(error: BaseException) -> str:
@@ -102,10 +153,21 @@ def _reason(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+_SHOWN = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421}
+_SHOWN |= dict.fromkeys(
+    (*range(0x80, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD
+)
+"""What would move a terminal's cursor, break a line of a log, or turn the writing around."""
+
+
 def _clean(name: str) -> str:
-    """A name that can be written as UTF-8, in NFC as all that we write."""
+    """A name that can be written as UTF-8, in NFC as all that we write, and shown anywhere.
+
+    >>> _clean("รายงาน\\n๒\\x1b[2J.pdf")
+    'รายงาน␊๒␛[2J.pdf'
+    """
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", text).translate(_SHOWN)
 
 
 # ---------------------------------------------------------------- what the bytes are
@@ -215,13 +277,20 @@ def _with_reader(found: Input, head: bytes) -> Input:
 
 def _is_output(folder: Path) -> bool:
     """A folder that an earlier run wrote: its tables are no reports."""
-    return all((folder / name).is_file() for name in ("documents.csv", "datapackage.json"))
+    try:
+        return all((folder / name).is_file() for name in ("documents.csv", "datapackage.json"))
+    except OSError:
+        return False
 
 
 def _walk(top: Path, output: Path | None) -> Iterator[Path]:
-    """Files below a folder, hidden ones and output left out, each folder once however linked."""
+    """Files below a folder, hidden ones and output left out, each folder once however linked.
+
+    A folder that cannot be read is given itself: what is in it is not to be forgotten in silence.
+    """
     seen = {os.path.realpath(top)}
-    for here, folders, files in os.walk(top, followlinks=True):
+    closed: list[OSError] = []
+    for here, folders, files in os.walk(top, followlinks=True, onerror=closed.append):
         inside = []
         for name in sorted(folders):
             folder = Path(here) / name
@@ -233,6 +302,7 @@ def _walk(top: Path, output: Path | None) -> Iterator[Path]:
                 inside.append(name)
         folders[:] = inside
         yield from (Path(here) / name for name in sorted(files) if not name.startswith((".", "~$")))
+    yield from (Path(error.filename) for error in closed)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -284,15 +354,15 @@ def _local(given: str, output: Path | None) -> list[tuple[str, Path, bool]]:
             if found:
                 return [(name, file, False) for name, file in found]
             raise Unreadable(
-                f"{given}: no file matches; check the folder and the pattern"
+                f"{_clean(given)}: no file matches; check the folder and the pattern"
             ) from error
         raise Unreadable(
-            f"{given}: {_reason(error)}; check the path, and quote it if it has spaces"
+            f"{_clean(given)}: {_reason(error)}; check the path, and quote it if it has spaces"
         ) from error
     if stat.S_ISDIR(mode):
         return [(p.relative_to(path).as_posix(), p, False) for p in _walk(path, output)]
     if not stat.S_ISREG(mode):
-        raise Unreadable(f"{given}: neither a file nor a folder; save it as a file first")
+        raise Unreadable(f"{_clean(given)}: neither a file nor a folder; save it as a file first")
     return [(path.name, path, True)]
 
 
@@ -316,30 +386,39 @@ def _distinct(entries: list[tuple[str, Path, bool]]) -> list[tuple[str, Path, bo
     return out
 
 
-def _file(name: str, path: Path, named: bool, limits: Limits) -> Iterator[Input]:
+def _file(
+    name: str, path: Path, named: bool, limits: Limits, passwords: Sequence[str]
+) -> Iterator[Input]:
     found = Input(name=_clean(name), path=path, limits=limits)
     suffix = path.suffix.lower()
-    if not named and suffix not in (*SUFFIXES, ".zip"):
-        yield replace(found, skipped=f"{suffix or 'no suffix'} is no kind of report")
-        return
     try:
+        if path.is_dir():
+            why = "a folder that cannot be read; check who may"
+            yield replace(found, error=f"{found.name}: {why}")
+            return
+        if not named and suffix not in (*SUFFIXES, ".zip"):
+            yield replace(found, skipped=f"{_clean(suffix) or 'no suffix'} is no kind of report")
+            return
         if not path.is_file():
             yield replace(found, skipped="not a file")
             return
+        status = path.stat()
+        found = replace(found, size=status.st_size, stamp=str(status.st_mtime_ns))
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
-        if head.startswith(b"PK\x03\x04") or (suffix == ".zip" and head.startswith(b"PK")):
-            yield from _zipped(found, zipfile.ZipFile(path))
-            return
-        sniffed = _with_reader(found, head)
-        if sniffed.reader == "dump" and path.stat().st_size > limits.member_bytes:
-            sniffed = replace(
-                found,
-                error=f"{found.name}: a text of more than {limits.member_bytes} bytes; split it",
-            )
-        yield sniffed
+            if head.startswith(b"PK\x03\x04") or (suffix == ".zip" and head.startswith(b"PK")):
+                yield from _zipped(found, stream, passwords)
+                return
+        yield _within_bytes(_with_reader(found, head))
     except _ZIP_ERRORS as error:
         yield replace(found, error=f"{found.name}: {_reason(error)}; check the file")
+
+
+def _within_bytes(found: Input) -> Input:
+    """The input with an error where its size is known to be above the limit."""
+    if found.error or found.size is None or found.size <= found.most_bytes:
+        return found
+    return replace(found, reader=None, error=f"{found.name}: {_too_large(found.most_bytes)}")
 
 
 # ---------------------------------------------------------------- ZIP files
@@ -361,15 +440,48 @@ def _member_name(info: zipfile.ZipInfo) -> str:
     return info.filename
 
 
-def _member_bytes(archive: zipfile.ZipFile, member: str, limit: int) -> bytes:
-    with archive.open(member) as stream:
-        data = stream.read(limit + 1)
-    if len(data) > limit:
-        raise Unreadable(f"{member}: more than {limit} bytes unpacked; unpack it and look")
-    return data
+def _member_stream(
+    archive: zipfile.ZipFile, member: str | zipfile.ZipInfo, passwords: Sequence[str]
+) -> IO[bytes]:
+    """A member opened, by the first password that fits where it needs one.
+
+    Raises Unreadable, without the member's name, where none does.
+    """
+    info = archive.getinfo(member) if isinstance(member, str) else member
+    if not info.flag_bits & 1:
+        return archive.open(info)
+    if info.compress_type == _AES:
+        raise Unreadable("encrypted by AES, which cannot be read here; unpack it with its password")
+    for password in passwords:
+        try:
+            with archive.open(info, pwd=password.encode()) as stream:
+                stream.read(1)  # a wrong one passes the first check once in 256 times
+            return archive.open(info, pwd=password.encode())
+        except (RuntimeError, zlib.error, zipfile.BadZipFile):
+            continue
+    tried = ", and no password given opens it" if passwords else ""
+    raise Unreadable(f"encrypted{tried}; give --password")
 
 
-def _member(found: Input, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Input:
+_AES = 99
+"""What the ZIP programs that encrypt by AES write in place of the kind of compression."""
+
+
+def _member_bytes(
+    archive: zipfile.ZipFile, member: str, limit: int, passwords: Sequence[str]
+) -> bytes:
+    """At most one byte more than the limit."""
+    with _member_stream(archive, member, passwords) as stream:
+        return stream.read(limit + 1)
+
+
+def _member(
+    found: Input,
+    archive: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    name: str,
+    passwords: Sequence[str],
+) -> Input:
     """One member judged by its first bytes; nothing is written to disk."""
     suffix = PurePosixPath(name).suffix.lower()
     if ".." in PurePosixPath(name).parts or name.startswith("/") or re.match(r"[A-Za-z]:", name):
@@ -377,52 +489,68 @@ def _member(found: Input, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name:
     if suffix == ".zip":
         return replace(found, skipped="an archive inside an archive; unpack it first")
     if suffix not in SUFFIXES:
-        return replace(found, skipped=f"{suffix or 'no suffix'} is no kind of report")
-    if info.file_size > found.limits.member_bytes:
-        return replace(
-            found, error=f"{found.name}: more than {found.limits.member_bytes} bytes unpacked"
-        )
+        return replace(found, skipped=f"{_clean(suffix) or 'no suffix'} is no kind of report")
+    if info.file_size > found.most_bytes:
+        return replace(found, error=f"{found.name}: {_too_large(found.most_bytes)}")
     try:
-        with archive.open(info) as stream:
+        with _member_stream(archive, info, passwords) as stream:
             head = stream.read(_HEAD)
-        if found.content is not None:
-            found = replace(
-                found,
-                content=_member_bytes(archive, info.filename, found.limits.member_bytes),
-            )
-        return _with_reader(found, head)
-    except (*_ZIP_ERRORS, Unreadable) as error:
+    except Unreadable as error:
+        return replace(found, error=f"{found.name}: {error}")
+    except _ZIP_ERRORS as error:
         return replace(found, error=f"{found.name}: {_reason(error)}; unpack it and look")
+    return _with_reader(found, head)
 
 
-def _zipped(found: Input, archive: zipfile.ZipFile) -> Iterator[Input]:
+def _overlapping(infos: Sequence[zipfile.ZipInfo]) -> bool:
+    """Members that share their bytes, by which a bomb of 10 MB unpacks to terabytes."""
+    places = sorted((info.header_offset, info.compress_size) for info in infos)
+    return any(at + size > after for (at, size), (after, _) in pairwise(places))
+
+
+def _zipped(found: Input, file: IO[bytes], passwords: Sequence[str]) -> Iterator[Input]:
     """The documents of an archive by name; one that is a Word or Excel file is none."""
-    with archive:
-        infos = {info.filename: info for info in archive.infolist() if not info.is_dir()}
+    with zipfile.ZipFile(file) as archive:
+        every = [info for info in archive.infolist() if not info.is_dir()]
+        infos = {info.filename: info for info in every}
         if "[Content_Types].xml" in infos or "mimetype" in infos:
             yield _with_reader(replace(found, member=""), b"PK\x03\x04")
             return
-        if len(infos) > found.limits.members:
+        if len(every) > found.limits.members:
             yield replace(
-                found, error=f"{found.name}: more than {found.limits.members} members; unpack it"
+                found, error=f"{found.name}: more than {found.limits.members:,} members; unpack it"
+            )
+            return
+        if _overlapping(every):
+            yield replace(
+                found, error=f"{found.name}: its members overlap, as only those of a ZIP bomb do"
             )
             return
         unpacked = 0
-        for name, info in sorted((_member_name(info), info) for info in infos.values()):
+        for name, info in sorted(((_member_name(i), i) for i in every), key=lambda one: one[0]):
             parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part != "/"]
             if any(part.startswith((".", "__MACOSX", "~$")) and part != ".." for part in parts):
                 continue
             label = "/".join(part for part in parts if part != "..")
-            here = replace(found, name=f"{found.name}/{_clean(label)}", member=info.filename)
+            here = replace(
+                found,
+                name=f"{found.name}/{_clean(label)}",
+                member=info.filename,
+                size=info.file_size,
+                stamp=f"{found.stamp}-{info.CRC:08x}" if found.stamp else "",
+            )
+            if info is not infos[info.filename]:
+                yield replace(here, skipped="replaced by a later member of the same name")
+                continue
             unpacked += info.file_size
             if unpacked > found.limits.archive_bytes:
                 yield replace(
                     here,
                     error=f"{here.name}: the archive unpacks to more than "
-                    f"{found.limits.archive_bytes} bytes; unpack it and give the folder",
+                    f"{found.limits.archive_bytes:,} bytes; unpack it and give the folder",
                 )
                 return
-            yield _member(here, archive, info, name.replace("\\", "/"))
+            yield _member(here, archive, info, name.replace("\\", "/"), passwords)
 
 
 # ---------------------------------------------------------------- URLs
@@ -430,35 +558,89 @@ def _zipped(found: Input, archive: zipfile.ZipFile) -> Iterator[Input]:
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[a-z]+::")
 
 
-def _backend_errors() -> tuple[type[Exception], ...]:
+def _backend_errors() -> tuple[type[BaseException], ...]:
     """What the ways that fsspec knows to fetch a file raise when they cannot."""
     client_error = getattr(sys.modules.get("aiohttp"), "ClientError", OSError)
-    return (
-        OSError,
-        ValueError,
-        RuntimeError,
-        ImportError,
-        KeyError,
-        zipfile.BadZipFile,
-        client_error,
-    )
+    return (*_ZIP_ERRORS, ImportError, client_error)
+
+
+def _shown_url(url: str) -> str:
+    """A URL without the name and password that it may hold.
+
+    >>> _shown_url("ftp://me:secret@host/a.pdf"), _shown_url("memory://a@b.pdf")
+    ('ftp://host/a.pdf', 'memory://a@b.pdf')
+    """
+    return re.sub(r"(://)[^/@\s]*:[^/@\s]*@", r"\1", _clean(url))
 
 
 def _require_backend(url: str) -> None:
     protocol = url.partition("://")[0].rpartition("::")[2]
+    shown = _shown_url(url)
     try:
         fsspec.get_filesystem_class(protocol)
     except ImportError as error:
         needs = _reason(error).rstrip(".")
-        raise Unreadable(f"{url}: {needs}; or download the file and give its path") from error
+        raise Unreadable(f"{shown}: {needs}; or download the file and give its path") from error
     except ValueError as error:
         raise Unreadable(
-            f"{url}: fsspec knows no {protocol}://; download the file and give its path"
+            f"{shown}: fsspec knows no {protocol}://; download the file and give its path"
         ) from error
 
 
-def _fetched(url: str, limits: Limits) -> Iterator[Input]:
-    """The documents behind a URL: a file, a glob, or a folder where the protocol has folders."""
+def _open_url(url: str) -> AbstractContextManager[IO[bytes]]:
+    """What is behind a URL, read from its beginning on; little is read ahead."""
+    system, path = fsspec.core.url_to_fs(url)
+    opened: AbstractContextManager[IO[bytes]] = system.open(path, "rb", block_size=_HEAD)
+    return opened
+
+
+@contextmanager
+def _open_archive(url: str, most: int) -> Iterator[IO[bytes]]:
+    """What is behind a URL as a file that can be read from any place.
+
+    A server that cannot give a part of a file gives all of it, up to `most` bytes and one more.
+    """
+    with _open_url(url) as file:
+        try:
+            file.seek(1)
+            file.seek(0)
+        except (ValueError, OSError, NotImplementedError):
+            yield BytesIO(file.read(most + 1))
+        else:
+            yield file
+
+
+_STAMPS = (
+    *("ETag", "etag", "md5Hash", "Content-MD5", "mtime", "LastModified", "last_modified"),
+    *("Last-Modified", "updated", "modify", "created"),
+)
+
+
+def _stamp(about: Mapping[str, Any]) -> str:
+    """What a file system says of a file that changes with it."""
+    return next((str(about[key]).strip('"') for key in _STAMPS if about.get(key)), "")
+
+
+def _rebased(url: str, path: str, one: str) -> str:
+    """The URL of a file below the folder, or in the glob, that a URL names.
+
+    >>> _rebased("ftp://me:x@host/a", "/a", "/a/b.pdf"), _rebased("s3://k/a*", "k/a*", "k/ab")
+    ('ftp://me:x@host/a/b.pdf', 's3://k/ab')
+    >>> _rebased("zip://*.pdf::memory://z.zip", "*.pdf", "a.pdf")
+    'zip://a.pdf::memory://z.zip'
+    """
+    at = url.find(path) if path else url.find("://") + 3
+    if at < 0:
+        return url.partition("://")[0] + "://" + one
+    rest = url[at + len(path) :].lstrip("/")
+    return url[:at] + one + (rest if rest.startswith("::") else "")
+
+
+def _fetched(url: str, limits: Limits, passwords: Sequence[str]) -> Iterator[Input]:
+    """The documents behind a URL: a file, a glob, or a folder where the protocol has folders.
+
+    Only their heads are read.
+    """
     name = _clean(PurePosixPath(unquote(urlsplit(url).path)).name or urlsplit(url).netloc or url)
     found = Input(name=name, limits=limits)
     try:
@@ -470,28 +652,43 @@ def _fetched(url: str, limits: Limits) -> Iterator[Input]:
             base = path[: path.index("*")].rpartition("/")[0]
         paths = system.glob(path) if globbed else system.find(path) if folder else [path]
         if not paths:
-            yield replace(found, error=f"{url}: no file there; check the address")
-        for one in sorted(paths):
-            label = one.removeprefix(base).lstrip("/") if globbed or folder else name
-            here = replace(found, name=_clean(label))
-            suffix = PurePosixPath(label).suffix.lower()
-            if (globbed or folder) and suffix not in (*SUFFIXES, ".zip"):
-                yield replace(here, skipped=f"{suffix or 'no suffix'} is no kind of report")
-                continue
-            with system.open(one, "rb") as stream:
-                content = stream.read(limits.member_bytes + 1)
-            if len(content) > limits.member_bytes:
-                yield replace(
-                    here, error=f"{here.name}: more than {limits.member_bytes} bytes; download it"
-                )
-                continue
-            here = replace(here, content=content)
-            if content.startswith(b"PK\x03\x04"):
-                yield from _zipped(here, zipfile.ZipFile(BytesIO(content)))
-            else:
-                yield _with_reader(here, content[:_HEAD])
+            yield replace(found, error=f"{_shown_url(url)}: no file there; check the address")
     except _backend_errors() as error:
-        yield replace(found, error=f"{url}: {_reason(error)}; check the address")
+        yield replace(found, error=f"{_shown_url(url)}: {_reason(error)}; check the address")
+        return
+    for one in sorted(paths):
+        if not (globbed or folder):
+            yield from _behind(replace(found, url=url), True, passwords)
+            continue
+        label = one.removeprefix(base).lstrip("/")
+        here = replace(found, name=_clean(label), url=_rebased(url, path.rstrip("/"), one))
+        yield from _behind(here, False, passwords)
+
+
+def _behind(found: Input, named: bool, passwords: Sequence[str]) -> Iterator[Input]:
+    """The document, or those of the archive, that one URL opens."""
+    suffix = PurePosixPath(found.name).suffix.lower()
+    if not named and suffix not in (*SUFFIXES, ".zip"):
+        yield replace(found, skipped=f"{suffix or 'no suffix'} is no kind of report")
+        return
+    try:
+        system, path = fsspec.core.url_to_fs(found.url)
+        about = system.info(path)
+        size = about.get("size")
+        found = replace(found, size=size if isinstance(size, int) else None, stamp=_stamp(about))
+        if found.size is not None and found.size > found.limits.file_bytes:
+            yield _within_bytes(found)
+            return
+        with _open_url(found.url) as file:
+            head = file.read(_HEAD)
+        if head.startswith(b"PK\x03\x04"):
+            with _open_archive(found.url, found.limits.file_bytes) as file:
+                yield from _zipped(found, file, passwords)
+            return
+        yield _within_bytes(_with_reader(found, head))
+    except _backend_errors() as error:
+        why = f"{_shown_url(found.url)}: {_reason(error)}; check the address"
+        yield replace(found, reader=None, error=why)
 
 
 def _file_of_url(url: str) -> str:
@@ -499,13 +696,35 @@ def _file_of_url(url: str) -> str:
     return path if Path(path).exists() else unquote(path)
 
 
+def _named_apart(inputs: Iterator[Input]) -> Iterator[Input]:
+    """The inputs, those with a name that was there before as `name#2`, `name#3`."""
+    seen: set[str] = set()
+    for found in inputs:
+        name, count = found.name, 1
+        while name in seen:
+            count += 1
+            name = f"{found.name}#{count}"
+        seen.add(name)
+        if count > 1:
+            error = found.error
+            if error.startswith(f"{found.name}: "):
+                error = name + error[len(found.name) :]
+            found = replace(found, name=name, error=error)
+        yield found
+
+
 def find_inputs(
-    paths: Sequence[str], *, output: Path | None = None, limits: Limits = LIMITS
+    paths: Sequence[str],
+    *,
+    output: Path | None = None,
+    limits: Limits = LIMITS,
+    passwords: Sequence[str] = (),
 ) -> Iterator[Input]:
     """The documents that paths, globs and URLs stand for, by name, each once.
 
     A path that is not there raises Unreadable before the first document; what cannot be read
-    behind a path is a document with an error.
+    behind a path is a document with an error. `passwords` open encrypted members of ZIP files to be
+    looked at; no Input keeps them.
     """
     own_output = Path(os.path.realpath(output)) if output else None
     entries: list[tuple[str, Path, bool]] = []
@@ -520,8 +739,13 @@ def find_inputs(
             entries += _local(given, own_output)
     jobs: list[tuple[str, Path | str, bool]] = [*_distinct(entries)]
     jobs += [(PurePosixPath(urlsplit(url).path).name, url, True) for url in dict.fromkeys(urls)]
-    for name, place, named in sorted(jobs, key=lambda job: (_clean(job[0]), str(job[1]))):
-        if isinstance(place, Path):
-            yield from _file(name, place, named, limits)
-        else:
-            yield from _fetched(place, limits)
+    jobs.sort(key=lambda job: (_clean(job[0]), str(job[1])))
+
+    def every() -> Iterator[Input]:
+        for name, place, named in jobs:
+            if isinstance(place, Path):
+                yield from _file(name, place, named, limits, passwords)
+            else:
+                yield from _fetched(place, limits, passwords)
+
+    yield from _named_apart(every())

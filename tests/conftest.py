@@ -1,5 +1,6 @@
 """What the tests share: one run over samples/, and how Hypothesis looks for examples."""
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,9 @@ from pipeline import Settings, convert_document
 # the same examples in every run, and no limit on time: a busy machine is not a bug
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")
+
+# the command line reads in the test's own process; the tests of batch/ say otherwise
+os.environ["RAINGAN_JOBS"] = "0"
 
 
 def pytest_addoption(parser):

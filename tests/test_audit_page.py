@@ -2,9 +2,12 @@
 
 import base64
 import hashlib
+import random
 import re
+import weakref
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,12 +19,14 @@ from audit.checks import CHECKS
 from audit.model import Finding, Place, Said
 from export.audit_page import (
     CHECK_TITLES,
+    MOST_LISTED,
     Summary,
     anchor_of,
-    audit_page,
+    audit_html,
     both,
     chosen,
     document_section,
+    figures_of,
     matrices,
     summary_of,
     visible,
@@ -35,9 +40,10 @@ from export.crops import (
     quarters_of,
     worst_first,
 )
-from export.files import renew, write_run
+from export.files import part_of, renew, write_run
 from export.model import DocumentRecord, DocumentResult
-from export.store import Store, crops_file, keep_crops, kept_crops, result_file, staging
+from export.spool import Spool
+from export.store import PARTS, Run, Store, crops_file, keep_crops, kept_crops, staging, stem
 from extract.errors import Unreadable
 from extract.model import Box, Picture
 from extract.source import find_inputs
@@ -112,15 +118,24 @@ def section(*findings, crops=(), cells=(), pictures=True):
 
 
 def page_of(results, between=(), language="en", room=12_000_000):
-    sections, summaries = {}, []
+    sections, summaries = [], []
     for number, one in enumerate(results):
         anchor = f"d{number}"
         plain = "".join(document_section(anchor, one, (), False)).encode()
         full = "".join(document_section(anchor, one, (crop(),))).encode()
-        sections[anchor] = {False: plain, True: full}
+        sections.append((plain, full))
         summaries.append(summary_of(anchor, one, len(plain), len(full)))
-    made = audit_page(summaries, between, lambda a, p: iter([sections[a][p]]), language, room)
+    made = audit_html(summaries, between, lambda n, p: iter([sections[n][p]]), language, room)
     return b"".join(made).decode()
+
+
+def keep(folder, result, crops):
+    """Put pictures where the run finds them."""
+    keep_crops(folder, crops_file(folder / PARTS / part_of(result, Run())), crops)
+
+
+def crops_of(folder, result):
+    return kept_crops(crops_file(folder / PARTS / part_of(result, Run())))
 
 
 def written(out):
@@ -184,20 +199,21 @@ def test_headings_stand_in_order_and_pictures_say_what_they_are(page):
 
 def test_the_same_run_gives_the_same_page(samples, tmp_path):
     name = "phanom-2568.pdf"
+    result, crops = Store(samples.out).result(name), Store(samples.out).crops(name)
     pages = []
     for folder in (tmp_path / "one", tmp_path / "two"):
         with staging(folder) as kept:
-            keep_crops(kept, name, kept_crops(Store(samples.out).folder, name))
-            write_run(folder, [Store(samples.out).result(name)], folder=kept)
+            keep(kept, result, crops)
+            write_run(folder, [result], folder=kept)
         pages.append(written(folder))
     assert pages[0] == pages[1]
-    assert pages[0].count("<img") == len(kept_crops(Store(samples.out).folder, name)) > 0
+    assert pages[0].count("<img") == len(crops) > 0
 
 
 def test_a_dump_shows_its_text_and_no_pictures(samples):
     name = "ita-2569-ocr-dump.txt"
     store = Store(samples.out)
-    assert kept_crops(store.folder, name) == ()
+    assert store.crops(name) == ()
     made = "".join(document_section("d", store.result(name), ()))
     assert "<img" not in made
     assert "๖๖ หน่วยงานของท่าน" in seen(made).text
@@ -336,12 +352,11 @@ def test_all_documents_get_text_before_any_gets_pictures():
         Summary(f"d{n}", DocumentRecord(f"{n}.pdf", "ok"), 0, {"error": n}, (), 100, 1000)
         for n in range(1, 6)
     ]
-    assert chosen(documents, 10_000) == dict.fromkeys(["d1", "d2", "d3", "d4", "d5"], True)
-    assert chosen(documents, 1_500) == {
-        "d5": True, "d4": False, "d3": False, "d2": False, "d1": False
-    }  # fmt: skip
-    assert chosen(documents, 250) == {"d5": False, "d4": False}
-    assert chosen(documents, 0) == {}
+    figures = figures_of(documents)
+    assert chosen(figures, 10_000) == dict.fromkeys(range(5), True)
+    assert chosen(figures, 1_500) == {4: True, 3: False, 2: False, 1: False, 0: False}
+    assert chosen(figures, 250) == {4: False, 3: False}
+    assert chosen(figures, 0) == {}
 
 
 def test_what_has_no_room_stands_in_the_list_and_the_page_says_so():
@@ -401,12 +416,88 @@ def test_five_thousand_documents_give_a_page_that_opens():
         Summary(f"d{n}", DocumentRecord(f"{n}.pdf", "ok"), 0, {"info": 1}, (), 20_000, 90_000)
         for n in range(5000)
     ]
-    body = b"<section id='%s'></section>"
-    made = b"".join(audit_page(documents, (), lambda a, p: iter([body % a.encode()])))
+    made = b"".join(
+        audit_html(documents, (), lambda n, p: iter([b"<section id='d%d'></section>" % n]))
+    )
     assert made.count(b"<section id='d") == 600
     assert made.count(b"<tr id=") == 3000
     assert len(made) < 4_000_000
     assert b"2000 more documents are in documents.csv" in made
+
+
+def summary(number, name, marks, plain=0, full=0, **record):
+    described = DocumentRecord(name, "ok", pages=3, rows=10, **record)
+    checks = tuple(("score_range", mark, count) for mark, count in marks.items())
+    return Summary(f"d{number}", described, 2, marks, checks, plain, full)
+
+
+def test_equally_bad_documents_get_room_by_their_names():
+    names = ["b.pdf", "a.pdf", "c.pdf", "a.pdf"]
+    documents = [summary(n, name, {"info": 1}, 100, 100) for n, name in enumerate(names)]
+    assert list(figures_of(documents).worst) == [1, 3, 0, 2]
+    assert list(figures_of([documents[n] for n in (1, 3, 0, 2)]).worst) == [0, 1, 2, 3]
+    worse = summary(9, "z.pdf", {"warning": 1}, 100, 100)
+    assert list(figures_of([*documents, worse]).worst) == [4, 1, 3, 0, 2]
+    assert chosen(figures_of([*documents, worse]), 200) == {4: True, 1: True}
+
+
+def test_figures_are_of_all_documents_whether_they_are_listed_or_not():
+    documents = [
+        summary(n, f"{n:05}.pdf", {"error": 1, "decided": 2}) for n in range(MOST_LISTED + 100)
+    ]
+    between = [finding("", "score_jump", "info", message=f"number {n}") for n in range(1000)]
+    between += [finding("", "report_repeated", "error", message="the worst")]
+    text = seen(b"".join(audit_html(documents, between, lambda n, p: iter(()))).decode()).text
+    for number in ("3100 เอกสาร", "9300 หน้า", "31000 แถว", "6200 แถวที่ต้องให้คนดู"):
+        assert number in text
+    assert "✖ ผิดพลาดerrors" in text and "3101" in text and "6200" in text
+    assert text.index("the worst") < text.index("number 0")
+    assert "number 298" in text and "number 299" not in text
+    assert "701 more are in findings.csv" in text
+
+
+class Watched(Summary):
+    """A summary of which it can be seen that it is let go."""
+
+    __slots__ = ("__weakref__",)
+    held = 0
+    most = 0
+
+    def __post_init__(self):
+        Watched.held += 1
+        Watched.most = max(Watched.most, Watched.held)
+        weakref.finalize(self, Watched.let_go)
+
+    @staticmethod
+    def let_go():
+        Watched.held -= 1
+
+
+def test_summaries_in_a_file_give_the_same_page_and_few_are_held(tmp_path):
+    """The bytes are those of a list of all, whatever the order."""
+    chance = random.Random(1)
+    documents = [
+        summary(n, f"{n:05}.pdf", {"error": chance.randint(0, 3)}, *sizes, agency="เทศบาลตำบลบ้านนา")
+        for n in range(4000)
+        for sizes in [(chance.choice([0, 9_000]), 20_000)]
+    ]
+    between = [finding("", "score_jump", "info", message=f"number {n}") for n in range(700)]
+
+    def section_of(number, pictures):
+        yield b"<p>%d %d</p>" % (number, pictures)
+
+    for _ in range(2):
+        with Spool(tmp_path, Watched) as spool, Spool(tmp_path, Finding) as found:
+            for one in documents:
+                spool.append(one)
+            for one in between:
+                found.append(one)
+            assert Watched.held == 0
+            made = b"".join(audit_html(spool, found, section_of))
+        assert made == b"".join(audit_html(documents, between, section_of))
+        assert made.count(b"<p>") > 1000
+        assert 0 < Watched.most < 10
+        chance.shuffle(documents)
 
 
 # ---------------------------------------------------------------- pictures
@@ -516,7 +607,7 @@ def test_renew_makes_the_page_anew_without_the_input(tmp_path):
     first = result("a.pdf", (finding(places=(Place(2, 1, 0),)),), (cell(),))
     other = result("b.pdf", (finding("b.pdf", message="of the other"),))
     with staging(tmp_path) as folder:
-        keep_crops(folder, "a.pdf", (crop(content=b"kept"),))
+        keep(folder, first, (crop(content=b"kept"),))
         write_run(tmp_path, [first, other], folder=folder)
     before = written(tmp_path)
     kept = base64.b64encode(b"kept").decode()
@@ -531,9 +622,10 @@ def test_renew_makes_the_page_anew_without_the_input(tmp_path):
 
 
 def test_pictures_that_are_lost_or_broken_are_left_out(tmp_path):
-    assert kept_crops(tmp_path, "a.pdf") == ()
-    crops_file(tmp_path, "a.pdf").write_bytes(b"no archive")
-    assert kept_crops(tmp_path, "a.pdf") == ()
+    path = crops_file(tmp_path / "a.zip")
+    assert kept_crops(path) == ()
+    path.write_bytes(b"no archive")
+    assert kept_crops(path) == ()
 
 
 def test_documents_of_one_name_have_their_own_anchors(tmp_path):
@@ -542,7 +634,7 @@ def test_documents_of_one_name_have_their_own_anchors(tmp_path):
     found = seen(written(tmp_path))
     assert len(set(found.ids)) == len(found.ids)
     assert "of 1" in found.text and "of 2" in found.text
-    assert anchor_of(result_file(tmp_path, "a.pdf", 1)).endswith("-1")
+    assert anchor_of(Path(stem("a.pdf", 1))).endswith("-1")
 
 
 def test_rows_that_need_a_person_are_counted(tmp_path):
@@ -571,9 +663,10 @@ def test_the_boxes_of_a_text_layer_count_from_the_corner_of_the_whole_page(root,
     found = only_input(str(tmp_path / "cropped.pdf"))
     assert page_picture(found, 2, 72).grey.shape[:2] == (450, 600)
     assert page_picture(found, 2, 72, whole=True).grey.shape[:2] == (595, 842)
-    convert_document(root / "samples/phanom-2568.pdf", Settings(keep=tmp_path))
-    convert_document(found, Settings(keep=tmp_path))
-    usual, cut = (kept_crops(tmp_path, name) for name in ("phanom-2568.pdf", "cropped.pdf"))
+    usual, cut = (
+        crops_of(tmp_path, convert_document(one, Settings(keep=tmp_path)))
+        for one in (root / "samples/phanom-2568.pdf", found)
+    )
     assert {crop.key for crop in cut} >= {(2, 2, 4)}
     for one, other in zip(usual, cut, strict=True):
         assert one.key == other.key
@@ -605,5 +698,5 @@ def test_a_file_that_has_gone_or_broke_is_an_error(tmp_path):
 def test_a_conversion_that_keeps_nothing_draws_nothing(root, tmp_path):
     source = root / "samples/phanom-2568.pdf"
     kept = convert_document(source, Settings(keep=tmp_path))
-    assert convert_document(source) == kept
-    assert {crop.key for crop in kept_crops(tmp_path, "phanom-2568.pdf")} >= {(2, 2, 4)}
+    assert convert_document(source) == replace(kept, reading="")
+    assert {crop.key for crop in crops_of(tmp_path, kept)} >= {(2, 2, 4)}

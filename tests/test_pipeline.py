@@ -92,7 +92,7 @@ def test_lines_of_progress_where_there_is_no_terminal(run, folder):
     result = run("convert", folder)
     assert lines(result) == [
         "[1/2] report.txt: ok, 1 rows, 1 findings",
-        "[2/2] second.txt: ok, 1 rows, 1 findings",
+        "[2/2] second.txt: ok (renamed), 1 rows, 1 findings",
     ]
     assert "\x1b" not in result.output
 

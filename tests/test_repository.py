@@ -25,7 +25,7 @@ TEXT = (
 )
 PINNED = re.compile(r"(?m)^([A-Za-z0-9_.-]+)==[^\s\\]+ \\\n((?:    --hash=sha256:\w+.*\n?)+)")
 SEED_NAMES = ("ฆ้องชัย", "ห้องชัย", "ห้วยซ้อ")
-CODE = ("extract", "profiles", "normalize", "audit", "export", "review", "pipeline.py")
+CODE = ("extract", "profiles", "normalize", "audit", "export", "review", "batch", "pipeline.py")
 
 
 def tracked():

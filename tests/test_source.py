@@ -4,6 +4,8 @@ import io
 import os
 import pickle
 import zipfile
+import zlib
+from typing import ClassVar
 
 import fsspec
 import pytest
@@ -49,7 +51,7 @@ def test_folder_is_walked_by_name(tmp_path):
     write(tmp_path / "out/datapackage.json", b"{}")
     write(tmp_path / "out/kept.pdf")
     assert kinds(tmp_path) == [
-        ("a\nb.png", "image"),
+        ("a␊b.png", "image"),
         ("notes.docx", None),
         ("ก.txt", "dump"),
         ("ข/รายงาน ๒.pdf", "pdf"),
@@ -233,14 +235,14 @@ def test_zip_names_of_old_windows_programs(tmp_path):
 def test_zip_bombs_are_refused(tmp_path):
     path = archive(tmp_path / "a.zip", [("a.txt", b"x" * 5000), ("b.txt", b"x" * 900)])
     by_member = found(path, limits=Limits(member_bytes=1000))
-    assert [(one.reader, "more than 1000 bytes" in one.error) for one in by_member] == [
+    assert [(one.reader, "more than 1,000 bytes" in one.error) for one in by_member] == [
         (None, True),
         ("dump", False),
     ]
-    assert "more than 4000 bytes" in found(path, limits=Limits(archive_bytes=4000))[0].error
+    assert "more than 4,000 bytes" in found(path, limits=Limits(archive_bytes=4000))[0].error
     assert "more than 1 members" in found(path, limits=Limits(members=1))[0].error
     [lying] = [one for one in found(path) if one.name == "a.zip/a.txt"]
-    with pytest.raises(Unreadable, match="more than 1000 bytes unpacked"):
+    with pytest.raises(Unreadable, match="more than 1,000 bytes"):
         type(lying)(
             lying.name, "dump", path, "a.txt", limits=Limits(member_bytes=1000)
         ).read_bytes()
@@ -285,12 +287,192 @@ def test_urls(tmp_path):
         assert found("memory://raingan/z.zip")[0].read_bytes() == PDF
         [gone] = found("memory://raingan/gone.pdf")
         assert "gone.pdf" in gone.error
-        assert "more than 3 bytes" in found("memory://raingan/a.pdf", limits=Limits(3))[0].error
+        assert (
+            "more than 3 bytes"
+            in found("memory://raingan/a.pdf", limits=Limits(file_bytes=3))[0].error
+        )
     finally:
         system.rm("/raingan", recursive=True)
     path = write(tmp_path / "ก ข.pdf")
     assert found(f"file://{path}")[0].on_disk == path
     assert found(path.as_uri())[0].on_disk == path
+
+
+class Counted(fsspec.AbstractFileSystem):
+    """Files in memory, of which it counts the bytes that are read."""
+
+    protocol = "counted"
+    cachable = False
+    files: ClassVar[dict[str, bytes]] = {}
+    read: ClassVar[int] = 0
+
+    def info(self, path, **_):
+        if path in self.files:
+            size = len(self.files[path])
+            return {"name": path, "type": "file", "size": size, "ETag": f'"{size}"'}
+        if any(name.startswith(f"{path}/") for name in self.files):
+            return {"name": path, "type": "directory", "size": 0}
+        raise FileNotFoundError(2, "No such file or directory", path)
+
+    def ls(self, path, detail=True, **_):
+        found = [self.info(name) for name in self.files if name.startswith(f"{path}/")]
+        return found if detail else [one["name"] for one in found]
+
+    def _open(self, path, *_, **__):
+        self.info(path)
+
+        class Reading(io.BytesIO):
+            def read(self, size=-1):
+                found = super().read(size)
+                Counted.read += len(found)
+                return found
+
+        return Reading(self.files[path])
+
+
+class Streamed(Counted):
+    """Gives its files from their beginning on, as some servers do."""
+
+    protocol = "streamed"
+
+    def _open(self, path, *_, **__):
+        class Flowing(type(super()._open(path))):
+            def seek(self, *_):
+                raise ValueError("Cannot seek streaming HTTP file")
+
+        return Flowing(self.files[path])
+
+
+@pytest.fixture(params=[Counted, Streamed])
+def counted(request):
+    fsspec.register_implementation(request.param.protocol, request.param, clobber=True)
+    Counted.files.clear()
+    Counted.read = 0
+    return request.param
+
+
+def test_listing_urls_reads_their_heads_alone(counted):
+    large = PDF + b"x" * 5_000_000
+    Counted.files |= {"in/a.pdf": large, "in/b.pdf": large, "in/c.csv": b"x"}
+    url = f"{counted.protocol}://in"
+    first, second, third = found(url)
+    assert Counted.read < 300_000
+    assert (first.name, first.reader, first.size) == ("a.pdf", "pdf", len(large))
+    assert first.stamp == str(len(large))
+    assert (first.url, first.path, first.on_disk) == (f"{url}/a.pdf", None, None)
+    assert (second.url, third.skipped) == (f"{url}/b.pdf", ".csv is no kind of report")
+    assert pickle.loads(pickle.dumps(first)).read_bytes() == large
+    [globbed] = found(f"{counted.protocol}://in/b*")
+    assert (globbed.name, globbed.url) == ("b.pdf", f"{url}/b.pdf")
+
+
+def test_what_is_behind_a_url_is_read_up_to_the_limit(counted):
+    Counted.files |= {"a.pdf": PDF + b"x" * 100}
+    url = f"{counted.protocol}://a.pdf"
+    [one] = found(url, limits=Limits(file_bytes=50))
+    assert one.error == "a.pdf: more than 50 bytes; give --max-bytes, or split it"
+    [one] = found(url, limits=Limits(file_bytes=len(PDF) + 100))
+    Counted.files |= {"a.pdf": PDF + b"x" * 9_000_000}
+    Counted.read = 0
+    with pytest.raises(Unreadable, match="more than 117 bytes"):
+        one.read_bytes()
+    assert Counted.read < 200_000
+
+
+def test_a_member_of_an_archive_behind_a_url(counted):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as out:
+        out.writestr("a.pdf", PDF)
+        out.writestr("noise.pdf", PDF + os.urandom(4_000_000))
+        out.writestr("b.txt", TEXT)
+    Counted.files |= {"z.zip": buffer.getvalue()}
+    inputs = found(f"{counted.protocol}://z.zip")
+    assert [(one.name, one.member, one.url) for one in inputs] == [
+        (f"z.zip/{name}", name, f"{counted.protocol}://z.zip")
+        for name in ("a.pdf", "b.txt", "noise.pdf")
+    ]
+    if counted is Counted:
+        assert Counted.read < 500_000
+    assert pickle.loads(pickle.dumps(inputs[1])).read_text() == TEXT
+    Counted.files |= {"z.zip": b"gone"}
+    with pytest.raises(Unreadable, match=r"^z\.zip/b\.txt: File is not a zip file"):
+        inputs[1].read_bytes()
+
+
+def test_a_url_that_has_gone_fails_alone(counted):
+    Counted.files |= {"a.pdf": PDF}
+    [one] = found(f"{counted.protocol}://a.pdf")
+    Counted.files.clear()
+    with pytest.raises(Unreadable, match=r"^a\.pdf: no such file or directory; check the file"):
+        one.read_bytes()
+
+
+def test_a_stamp_changes_with_the_document(tmp_path):
+    path = write(tmp_path / "a.pdf")
+    [before] = found(path)
+    assert (before.size, before.stamp) == (len(PDF), str(path.stat().st_mtime_ns))
+    os.utime(path, ns=(1, 1))
+    assert found(path)[0].stamp == "1"
+    zipped = archive(tmp_path / "z.zip", [("a.pdf", PDF), ("b.pdf", PDF + b"x")])
+    stamps = [one.stamp for one in found(zipped)]
+    mtime = zipped.stat().st_mtime_ns
+    assert stamps == [f"{mtime}-{zlib.crc32(PDF):08x}", f"{mtime}-{zlib.crc32(PDF + b'x'):08x}"]
+    system = fsspec.filesystem("memory")
+    system.pipe("/stamped/a.pdf", PDF)
+    try:
+        [first] = found("memory://stamped/a.pdf")
+        system.pipe("/stamped/a.pdf", PDF)
+        [second] = found("memory://stamped/a.pdf")
+    finally:
+        system.rm("/stamped", recursive=True)
+    assert first.stamp != second.stamp != ""
+
+
+def test_two_documents_of_one_name_are_told_apart(tmp_path):
+    write(tmp_path / "a\n.txt", TEXT.encode())
+    write(tmp_path / "a␊.txt", b"other")
+    names = [(one.name, one.read_text()) for one in found(tmp_path)]
+    assert names == [("a␊.txt", TEXT), ("a␊.txt#2", "other")]
+    system = fsspec.filesystem("memory")
+    for folder in ("x", "y"):
+        system.pipe(f"/named/{folder}/a.txt", folder.encode())
+    path = write(tmp_path / "in/a.txt", b"local")
+    urls = ["memory://named/y/a.txt", "memory://named/x/a.txt"]
+    try:
+        apart = [(one.name, one.read_text()) for one in found(path, *urls)]
+        assert apart == [(one.name, one.read_text()) for one in found(*urls, path)]
+    finally:
+        system.rm("/named", recursive=True)
+    assert [name for name, _ in apart] == ["a.txt", "a.txt#2", "a.txt#3"]
+    assert [text for _, text in apart] == ["local", "x", "y"]
+
+
+def test_an_error_bears_the_name_that_tells_apart(tmp_path):
+    write(tmp_path / "a\n.pdf", b"")
+    write(tmp_path / "a␊.pdf", b"")
+    assert [one.error for one in found(tmp_path)] == [
+        "a␊.pdf: the file is empty; fetch it again",
+        "a␊.pdf#2: the file is empty; fetch it again",
+    ]
+
+
+def test_a_member_that_was_replaced_is_told(tmp_path):
+    path = archive(tmp_path / "a.zip", [("a.txt", "old"), ("b.txt", TEXT)])
+    with zipfile.ZipFile(path, "a") as out, pytest.warns(UserWarning, match="Duplicate name"):
+        out.writestr("a.txt", "new")
+    inputs = found(path)
+    assert [(one.name, one.skipped) for one in inputs] == [
+        ("a.zip/a.txt", "replaced by a later member of the same name"),
+        ("a.zip/a.txt#2", ""),
+        ("a.zip/b.txt", ""),
+    ]
+    assert inputs[1].read_text() == "new"
+
+
+def test_a_url_is_shown_without_its_password():
+    [one] = found("ftp://me:s3cret@127.0.0.1:9/a.pdf")
+    assert "s3cret" not in one.error
+    assert "ftp://127.0.0.1:9/a.pdf" in one.error
 
 
 def test_missing_backend_says_what_to_install(monkeypatch):

@@ -28,14 +28,19 @@ from export.store import (
     Run,
     Store,
     absolute_input,
+    adopt,
     decode,
     encode,
     keep_pages,
+    kept_pages,
     locked,
+    new_file,
     pages_file,
+    program_fingerprint,
     published_findings,
-    result_file,
+    renamed,
     staging,
+    work_key,
 )
 from extract.errors import Unreadable
 from extract.model import Box, Cell, Line, Page, Source, Table
@@ -72,11 +77,14 @@ PAGE = Page(
 )
 
 
-def kept(folder, document, pages):
-    """The pages as they come back once they are kept."""
-    folder.mkdir(parents=True, exist_ok=True)
-    assert tuple(keep_pages(folder, document, pages)) == tuple(pages)
-    return tuple(Store(folder.parent).pages(document))
+READING = "ab" * 16
+
+
+def keep(folder, pages, reading=READING):
+    """Keep pages under a key."""
+    draft = new_file(folder)
+    assert tuple(keep_pages(draft, pages)) == tuple(pages)
+    adopt(draft, pages_file(folder, reading))
 
 
 # ------------------------------------------------------------------ values to bytes and back
@@ -84,7 +92,27 @@ def kept(folder, document, pages):
 
 def test_pages_come_back_as_they_were(tmp_path):
     pages = (PAGE, replace(PAGE, source=Source("ก/แผน.pdf", 2), frame=None))
-    assert kept(tmp_path / FOLDER, "ก/แผน.pdf", pages) == pages
+    keep(tmp_path / FOLDER, pages)
+    assert tuple(kept_pages(tmp_path / FOLDER, READING, "ก/แผน.pdf")) == pages
+
+
+def test_pages_come_back_under_the_name_that_their_document_has_now(tmp_path):
+    keep(tmp_path / FOLDER, (PAGE,))
+    [page] = kept_pages(tmp_path / FOLDER, READING, "b.pdf")
+    [cell] = page.tables[0].cells
+    assert (page.source, cell.source) == (
+        replace(PAGE.source, document="b.pdf"),
+        replace(PAGE.tables[0].cells[0].source, document="b.pdf"),
+    )
+    assert replace(page, source=PAGE.source, tables=PAGE.tables) == PAGE
+
+
+def test_a_sample_under_another_name_comes_to_what_renaming_gives(samples, root):
+    for name in ("lom-kao-2568.md", "mueang-prachin-buri-2567.html"):
+        found = next(i for i in find_inputs([str(root / "samples" / name)]))
+        [before] = [r for r in samples.results if r.record.document == name]
+        fresh = convert_document(replace(found, name="ก/อื่น.txt"))
+        assert replace(fresh, reading=before.reading) == renamed(before, "ก/อื่น.txt")
 
 
 def test_every_sample_comes_back_as_it_was(samples, root, tmp_path):
@@ -139,7 +167,12 @@ def test_the_run_is_kept_as_it_was_asked_for(tmp_path):
     asked = Run(("/a/b.pdf",), profile="ita-improvement", version="9")
     write_run(tmp_path, [full("b.pdf"), full("a.pdf")], "th", asked)
     store = Store(tmp_path)
-    assert store.run == replace(asked, language="th", documents=("a.pdf", "b.pdf"))
+    run = store.run
+    assert replace(run, parts=(), published={}, stands="") == replace(
+        asked, language="th", documents=("a.pdf", "b.pdf")
+    )
+    assert all((store.folder / "parts" / part).is_file() for part in run.parts)
+    assert sorted(run.published) == sorted(set(contents(tmp_path)) - {"decisions.jsonl"})
     assert store.names() == ("a.pdf", "b.pdf")
 
 
@@ -150,27 +183,53 @@ def test_names_of_documents_are_no_names_of_files(tmp_path):
     assert set(store.names()) == set(names)
     assert [store.result(name).record.document for name in names] == names
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
-    assert all(p.parent == store.folder for p in store.folder.rglob("*"))
+    assert {p.parent.parent.name for p in store.folder.rglob("*.zip")} == {"parts"}
 
 
 def test_the_same_results_are_kept_as_the_same_bytes(tmp_path):
     for name in ("one", "two"):
         with staging(tmp_path / name) as folder:
-            list(keep_pages(folder, "a.pdf", [PAGE]))
+            keep(folder, [PAGE])
             write_run(tmp_path / name, [full("a.pdf"), full("b.pdf")], folder=folder)
-    one, two = (contents(tmp_path / name / FOLDER) for name in ("one", "two"))
+    one, two = (kept_files(tmp_path / name / FOLDER) for name in ("one", "two"))
     assert len(one) == 5
     assert one == two
 
 
-def test_documents_of_an_earlier_run_are_dropped(tmp_path):
+def kept_files(folder):
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
+    }
+
+
+def test_documents_of_an_earlier_run_are_not_in_the_next(tmp_path):
     write_run(tmp_path, [full("a.pdf"), full("b.pdf")])
     write_run(tmp_path, [full("b.pdf")])
     store = Store(tmp_path)
     assert store.names() == ("b.pdf",)
     with pytest.raises(NotKept, match=r"a.pdf: not kept .* run convert again"):
         store.result("a.pdf")
-    assert len(list(store.folder.glob("*.zip"))) == 1
+
+
+def test_what_a_result_was_made_of_names_it():
+    one = Decision("1", "a.pdf", "cell", page=1, row=1, column=1, was="x", now="y")
+    other = replace(one, now="z")
+    keys = [
+        work_key(reading, profile, decisions)
+        for reading, profile, decisions in (
+            *(("r", "", ()), ("s", "", ()), ("r", "p", ())),
+            *(("r", "", (one,)), ("r", "", (other,))),
+        )
+    ]
+    assert len(set(keys)) == len(keys)
+    assert work_key("r", "", (one, other)) == work_key("r", "", (other,))
+
+
+def test_the_program_has_a_fingerprint_that_stays():
+    program = "from export.store import program_fingerprint; print(program_fingerprint())"
+    places = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    done = subprocess.run([sys.executable, "-c", program], env=places, capture_output=True)
+    assert done.stdout.decode().strip() == program_fingerprint()
 
 
 def test_two_documents_of_one_name_are_both_published(tmp_path):
@@ -180,23 +239,27 @@ def test_two_documents_of_one_name_are_both_published(tmp_path):
     assert Store(tmp_path).names() == ("a.pdf",)
 
 
-def test_what_a_run_reads_is_kept_only_when_it_is_finished(tmp_path):
+def test_a_run_that_ends_early_leaves_the_output_as_it_was(tmp_path):
     write_run(tmp_path, [full()])
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
     with pytest.raises(KeyError), staging(tmp_path) as folder:
-        list(keep_pages(folder, "a.pdf", [PAGE]))
+        new_file(folder).write_bytes(b"half")
         raise KeyError
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
 
 
-def test_what_a_killed_run_left_is_cleared_away_and_that_of_a_living_one_is_not(tmp_path):
-    dead, alive = tmp_path / f"{FOLDER}.dead.tmp", tmp_path / f"{FOLDER}.alive.tmp"
-    for folder in (dead, alive):
-        folder.mkdir()
-        (folder / "a.zip").write_bytes(b"x")
-    with locked(alive):
+def test_what_a_killed_run_left_half_done_is_cleared_away(tmp_path):
+    new_file(tmp_path / FOLDER).write_bytes(b"half")
+    write_run(tmp_path, [full()])
+    assert sorted(p.name for p in (tmp_path / FOLDER).iterdir()) == [
+        *("between.json", "parts", "run.json")
+    ]
+
+
+def test_there_is_one_run_at_a_time(tmp_path):
+    with staging(tmp_path), pytest.raises(CannotWrite, match="another run is writing there"):
         write_run(tmp_path, [full()])
-    assert (dead.exists(), alive.exists()) == (False, True)
+    write_run(tmp_path, [full()])
 
 
 def test_a_link_in_the_place_of_the_kept_files_is_not_followed(tmp_path):
@@ -215,8 +278,8 @@ def test_pages_that_were_not_read_to_the_end_are_not_kept(tmp_path):
         raise Unreadable("a.pdf: truncated")
 
     with pytest.raises(Unreadable):
-        list(keep_pages(tmp_path, "a.pdf", pages()))
-    half = keep_pages(tmp_path, "b.pdf", [PAGE, PAGE])
+        list(keep_pages(tmp_path / "a", pages()))
+    half = keep_pages(tmp_path / "b", [PAGE, PAGE])
     next(half)
     half.close()
     assert list(tmp_path.iterdir()) == []
@@ -230,14 +293,14 @@ def test_pages_are_taken_one_by_one(tmp_path):
             taken.append(number)
             yield replace(PAGE, source=Source("a.pdf", number))
 
-    passed = keep_pages(tmp_path, "a.pdf", pages())
+    passed = keep_pages(tmp_path / "a", pages())
     assert next(passed).source.page == 1
     assert taken == [1]
 
 
 def test_no_room_for_the_pages_is_told(tmp_path):
     with pytest.raises(CannotWrite, match="cannot write"):
-        list(keep_pages(tmp_path / "none", "a.pdf", [PAGE]))
+        list(keep_pages(tmp_path / "none" / "a", [PAGE]))
 
 
 def test_kept_files_are_no_inputs(tmp_path):
@@ -315,25 +378,27 @@ def damage(path, how):
 
 @pytest.mark.parametrize("how", ["gone", "cut", "changed", "text", "{}", "[1]", "null", ""])
 def test_kept_files_that_are_not_whole_are_told(tmp_path, how):
-    write_run(tmp_path, [full("a.pdf"), full("b.pdf")])
+    kept = replace(full("a.pdf"), reading=READING)
+    write_run(tmp_path, [kept, full("b.pdf")])
     store = Store(tmp_path)
-    list(keep_pages(store.folder, "a.pdf", [PAGE]))
+    keep(store.folder, [PAGE])
+    assert len(list(store.pages("a.pdf"))) == 1
     before = contents(tmp_path)
-    damage(result_file(store.folder, "a.pdf"), how)
-    damage(pages_file(store.folder, "a.pdf"), how)
+    damage(store.part("a.pdf"), how)
+    damage(pages_file(store.folder, READING), how)
     with pytest.raises(NotKept, match="run convert again"):
         list(store.pages("a.pdf"))
     with pytest.raises(NotKept, match="run convert again"):
         store.result("a.pdf")
     with pytest.raises(NotKept, match="run convert again"):
-        renew(tmp_path, [full("b.pdf")])
+        renew(tmp_path, [replace(full("b.pdf"), rows=())])
     assert contents(tmp_path) == before
 
 
 def test_the_file_of_another_document_is_not_taken(tmp_path):
     write_run(tmp_path, [full("a.pdf"), full("b.pdf")])
-    folder = tmp_path / FOLDER
-    result_file(folder, "a.pdf").write_bytes(result_file(folder, "b.pdf").read_bytes())
+    store = Store(tmp_path)
+    store.part("a.pdf").write_bytes(store.part("b.pdf").read_bytes())
     with pytest.raises(NotKept, match="run convert again"):
         Store(tmp_path).about("a.pdf")
 
@@ -364,6 +429,7 @@ def test_one_document_is_replaced_in_all_tables(tmp_path):
     renew(tmp_path / "out", [changed])
     assert contents(tmp_path / "out") == contents(tmp_path / "new")
     assert Store(tmp_path / "out").result("a.pdf") == changed
+    assert len(list((tmp_path / "out" / FOLDER).rglob("*.zip"))) == 3
     assert not list(tmp_path.rglob("*.tmp"))
 
 

@@ -1,0 +1,1 @@
+"""Many documents: a pool that isolates, a manifest that resumes, a cluster."""
