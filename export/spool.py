@@ -6,6 +6,7 @@ import tempfile
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
@@ -15,8 +16,8 @@ from export.store import decode, encode
 
 T = TypeVar("T")
 
-AT_ONCE = 1000
-"""So many values are in memory while they are put in order."""
+AT_ONCE_BYTES = 500_000
+"""Of values while they are put in order, as they are written; in memory some five times that."""
 
 
 class Spool(Sequence[T]):
@@ -74,17 +75,20 @@ class Spool(Sequence[T]):
             self.file.close()
 
 
-def in_order(spool: Spool[T], key: Callable[[T], Any], at_once: int = AT_ONCE) -> Iterator[T]:
+def in_order(
+    spool: Spool[T], key: Callable[[T], Any], at_once_bytes: int = AT_ONCE_BYTES
+) -> Iterator[T]:
     """The values by a key, those with the same one as they came; few of them in memory."""
-    firsts = range(0, len(spool), at_once)
-    if len(firsts) < 2:
+    fills = [end // at_once_bytes for end in spool.ends]
+    firsts = [n for n in range(len(fills)) if not n or fills[n] > fills[n - 1]]
+    parts = [range(*ends) for ends in pairwise((*firsts, len(fills)))]
+    if len(parts) < 2:
         yield from sorted(spool, key=key)
         return
     with Spool(spool.folder, spool.kind) as runs:
-        for first in firsts:
-            for value in sorted(spool[first : first + at_once], key=key):
+        for part in parts:
+            for value in sorted(spool[part.start : part.stop], key=key):
                 runs.append(value)
-        parts = (range(first, min(first + at_once, len(runs))) for first in firsts)
         yield from heapq.merge(*(map(runs.__getitem__, part) for part in parts), key=key)
 
 

@@ -7,10 +7,11 @@ are wrong, but it writes the right text as ActualText, which is applied here.
 
 import logging
 import math
+import re
 import struct
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from io import BufferedReader, BytesIO
@@ -22,7 +23,7 @@ import pypdfium2 as pdfium
 from pdfminer.pdfdevice import PDFTextDevice
 from pdfminer.pdfdocument import PDFDocument, PDFNoPageLabels, PDFPasswordIncorrect
 from pdfminer.pdfexceptions import PDFException, PDFObjectNotFound
-from pdfminer.pdffont import PDFUnicodeNotDefined
+from pdfminer.pdffont import PDFFont, PDFUnicodeNotDefined
 from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
 from pdfminer.pdfpage import PDFPage
 from pdfminer.pdfparser import PDFParser
@@ -83,9 +84,11 @@ MOST_SLOW_BYTES = 1_000_000
 """Of a stream packed in the ways of the first PDFs, which pdfminer unpacks slowly."""
 DEFLATE_RATIO = 1032
 """How many times smaller the usual packing can make anything."""
-MOST_GLYPHS = 500_000
+MOST_GLYPHS = 200_000
 MOST_RULES = 500_000
 """On one page: a full page of text has 5,000 glyphs, a plan of a building 100,000 lines."""
+MOST_LINES = 3_000
+"""Places of baselines, to a tenth of a point, on one page: a full one has 60."""
 MOST_COVERED = 500
 """How many times over pictures may cover a page: layers and tiles come to ten."""
 MOST_NESTED, DEEPEST = 20_000, 60
@@ -420,6 +423,47 @@ class BoundedDocument(PDFDocument):
         raise PDFNoPageLabels
 
 
+MOST_CODES = 100_000
+"""Codes that a range of a font may have: a font has 65,536 at most."""
+_RANGES = re.compile(rb"begin(?:bf|cid|notdef)range(.*?)end(?:bf|cid|notdef)range", re.DOTALL)
+_RANGE = re.compile(rb"<([0-9A-Fa-f\s]*)>\s*<([0-9A-Fa-f\s]*)>\s*(?:<[^<>]*>|\[[^\[\]]*\]|\d+)")
+
+
+class BoundedFonts(PDFResourceManager):
+    """Fonts, but for those that give a width or a letter to more codes than there are."""
+
+    def get_font(self, objid: object, spec: Mapping[str, object]) -> PDFFont:
+        for key in ("W", "W2"):
+            numbers = resolve1(spec.get(key))
+            if isinstance(numbers, list):
+                codes = [code for code in map(resolve1, numbers) if isinstance(code, (int, float))]
+                if any(abs(code) > MOST_CODES for code in codes):
+                    raise TooMuch("a font with widths for codes that there are not")
+        for key in ("ToUnicode", "Encoding"):
+            stream = resolve1(spec.get(key))
+            if isinstance(stream, PDFStream):
+                check_ranges(stream.get_data())
+        return super().get_font(objid, spec)
+
+
+def check_ranges(cmap: bytes) -> None:
+    """Raise TooMuch where a font's table of codes has a range of more than MOST_CODES.
+
+    >>> check_ranges(b"1 beginbfrange <0020> <007e> <0020> endbfrange")
+    >>> check_ranges(b"1 beginbfrange <00000000> <7fffffff> <0020> endbfrange")
+    Traceback (most recent call last):
+    ...
+    extract.pdf.TooMuch: a font with letters for more codes than there are
+    """
+    total = 0
+    for block in _RANGES.finditer(cmap):
+        for found in _RANGE.finditer(block[1]):
+            first, last = (b"".join(code.split())[-8:] or b"0" for code in found.groups())
+            total += max(int(last, 16) - int(first, 16), 0)
+    if total > MOST_CODES:
+        raise TooMuch("a font with letters for more codes than there are")
+
+
 Scanner = Callable[[Source, Picture], Page]
 """Reads the picture of a page, as `scan.read_picture` does."""
 
@@ -490,7 +534,7 @@ def read_pdf(
     """
     doc, password = open_pdf(document, file, passwords)
     check_page_count(document, doc, limits)
-    fonts = PDFResourceManager()
+    fonts = BoundedFonts()
     with closing(Drawing(file, (password,) if password else (), limits)) as drawing:
         number = 0
         early: list[EarlyMark] = []
@@ -557,8 +601,11 @@ def read_page(
     glyphs = [
         g
         for g in drawn
-        if 0 <= g.baseline <= height + g.size and 0 <= g.x1 and abs(g.x0) + g.x1 + g.size < math.inf
+        if 0 <= g.baseline <= height + g.size and g.x1 >= 0 and abs(g.x0) + g.x1 + g.size < math.inf
     ]
+    if len({round(g.baseline, 1) for g in glyphs}) > MOST_LINES:
+        note = f"more than {MOST_LINES:,} lines of text"
+        return Page(source, layer="useless", layer_note=note), [], 0.0
     share = min(device.image_area / (width * height or 1), 1.0)
     dpi = own_dpi(device.images)
     covered = device.image_area / (width * height or 1)

@@ -20,6 +20,7 @@ import batch.cluster
 from batch.cluster import ClusterError, Ground, in_cluster
 from batch.exchange import Exchange, ExchangeFailed, Part, fetch_parts, send_parts
 from batch.pool import Guard, Lost
+from export.store import OWN, program_fingerprint
 
 pytest.importorskip("distributed")
 
@@ -215,7 +216,8 @@ def test_processes_of_a_killed_worker_end_with_it(alone):
     running.close()
 
 
-def test_no_worker_any_more(alone):
+def test_no_worker_any_more(alone, monkeypatch):
+    monkeypatch.setattr(batch.cluster, "LOOK_SECONDS", 0.5)
     nanny = alone.worker()
     running = in_cluster(cluster_work.double, count(), alone.address, patience=1)
     assert next(running)[1] % 2 == 0
@@ -272,6 +274,61 @@ def test_tokens_are_gone_after_a_run_and_after_one_that_was_killed(two, tmp_path
     ground = Ground(written=(str(tmp_path),))
     assert len(list(in_cluster(cluster_work.double, range(5), two.address, ground=ground))) == 5
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def other_program(root, tmp_path):
+    """The program with a comment more."""
+    folder = tmp_path / "other"
+    for name in OWN:
+        if (root / name).is_dir():
+            skip = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(root / name, folder / name, ignore=skip)
+        else:
+            shutil.copy(root / name, folder / name)
+    with (folder / "extract" / "errors.py").open("a") as file:
+        file.write("# a comment more\n")
+    return folder
+
+
+def test_a_worker_of_another_program_is_named(alone, other_program):
+    alone.worker()
+    alone.worker(other_program)
+    ground = Ground(program_fingerprint())
+    with pytest.raises(ClusterError, match=r"^worker tcp://\S+ runs another state of raingan .*$"):
+        next(in_cluster(cluster_work.double, range(2), alone.address, ground=ground))
+
+
+def test_a_worker_of_another_program_that_comes_later_is_left_out(
+    alone, other_program, monkeypatch
+):
+    """Whether a look at the cluster finds it, or the first task that it gets."""
+    monkeypatch.setattr(batch.cluster, "LOOK_SECONDS", 0.5)
+    alone.worker()
+    notes = []
+
+    def until_noted():
+        """So many that the newcomer gets some, and more when it is known."""
+        for number in count():
+            yield number
+            if notes:
+                break
+        yield from range(number + 1, number + 21)
+
+    ground = Ground(program_fingerprint())
+    running = in_cluster(
+        cluster_work.whose, until_noted(), alone.address, ground=ground, note=notes.append
+    )
+    got = [next(running)]
+    other = alone.worker(other_program)
+    got += running
+    assert len(notes) == 1
+    assert re.search(
+        r"^worker tcp://\S+ runs another state of raingan .*; it is left out$", notes[0]
+    )
+    assert Counter(number for number, _ in got) == Counter(range(len(got)))
+    assert {worker for _, (_, worker) in got} == {got[0][1][1]}
+    assert other.poll() is None
 
 
 # ---------------------------------------------------------------- the exchange

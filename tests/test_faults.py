@@ -326,6 +326,22 @@ def test_tables_that_may_not_be_read_are_replaced(convert, archive, undisturbed,
     assert list(differences(undisturbed, without_run(snapshot(out)))) == []
 
 
+def test_nothing_is_written_elsewhere(root, tmp_path):
+    """Neither by the program nor by the libraries that read a scan, some of which would report."""
+    home, temporary = tmp_path / "home", tmp_path / "tmp"
+    home.mkdir()
+    temporary.mkdir()
+    scan = root / "samples/lue-amnat-2570-scan.tif"
+    done = subprocess.run(
+        command([scan], tmp_path / "out", "--jobs", "1"),
+        env=marked("elsewhere", temporary) | {"HOME": str(home), "XDG_CACHE_HOME": str(home)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (list(home.rglob("*")), list(temporary.rglob("*"))) == ([], [])
+
+
 # -------------------------------------------------------------------------- damaged leavings
 
 

@@ -162,6 +162,46 @@ def test_a_stream_packed_in_slow_ways_many_times():
     assert "unpacks to more than" in page.layer_note
 
 
+@pytest.mark.parametrize(
+    "was, becomes",
+    [
+        (b"/W [3633 [0]", b"/W [0 2147483647 500 3633 [0]"),
+        (b"<0020> <007e> <0020>", b"<00000000> <7fffffff> <0020>"),
+    ],
+)
+def test_a_font_of_more_codes_than_there_are_costs_its_pages(was, becomes):
+    made = pdf(words(50, 40, hostile.SENTENCE))
+    assert was in made
+    [page] = read(made.replace(was, becomes))
+    assert page.layer_note.startswith("the page cannot be parsed: a font with ")
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "9" * 400, "nan", "-0.0000000001", "--5"])
+def test_numbers_that_are_none_do_no_harm(number):
+    drawn = (
+        f"{number} {number} m {number} 9 l S 0 0 {number} {number} re f "
+        f"q {number} 0 0 {number} 0 0 cm {words(50, 40, hostile.SENTENCE)} Q "
+        f"BT /F1 {number} Tf 1 0 0 1 {number} 700 Tm <0e01> Tj ET "
+    )
+    first, second = read(pdf(drawn + words(50, 90, hostile.SENTENCE), hostile.GRID))
+    assert len(second.tables) == 1
+    assert first.source.page == 1
+    sized = pdf(hostile.GRID).replace(b"[0 0 842 595]", f"[0 0 {number} 595]".encode())
+    assert len(read(sized, scanner=blank_scanner)) == 1
+
+
+def test_a_page_of_thousands_of_lines_is_not_laid_out():
+    drawn = "".join(f"BT /F1 .01 Tf 1 0 0 1 9 {n / 8} Tm <0e01> Tj ET " for n in range(4000))
+    [page] = read(pdf(drawn))
+    assert page.layer_note == "more than 3,000 lines of text"
+
+
+def test_a_page_of_more_letters_than_fit_is_not_laid_out():
+    drawn = "BT /F1 1 Tf 1 0 0 1 9 9 Tm <" + "0e01" * 1000 + "> Tj ET "
+    [page] = read(pdf(drawn * 201))
+    assert "more than 200,000 letters on one page" in page.layer_note
+
+
 # ------------------------------------------------------------------ limits
 
 
