@@ -803,7 +803,10 @@ def convert(
     ] = None,
     time_limit: Annotated[
         float,
-        typer.Option(min=0, help="Seconds for a document, and as much again for each 10 pages."),
+        typer.Option(
+            min=0,
+            help="Seconds of a processor for a document, and as much again for 10 pages; 0: no limit.",
+        ),
     ] = Guard().seconds,
     memory_limit: Annotated[
         int, typer.Option(min=0, help="Megabytes that a document may take; 0: no limit.")

@@ -192,6 +192,9 @@ class Manifest:
                     self._base.execute(statement)
                 self._base.execute(f"PRAGMA user_version = {SCHEMA}")
                 self._base.execute("COMMIT")
+            found = self._base.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise sqlite3.DatabaseError(found)
             for column in ("turn FROM inputs", "turn FROM turns", "stamp FROM published"):
                 self._base.execute(f"SELECT {column} LIMIT 1").fetchone()
         except BaseException:

@@ -36,6 +36,8 @@ WAITING = 2
 """So many tasks for each worker are taken from their source ahead of time."""
 ATTEMPTS = 2
 """A worker may have been killed for what another one took, so its document is tried once more."""
+CLOCKS = {signal.ITIMER_PROF: signal.SIGPROF, signal.ITIMER_REAL: signal.SIGALRM}
+"""What ends a worker that takes too long, whatever it is in the middle of."""
 GLANCE_SECONDS = 0.25
 """So often a worker is looked after: one that ends with exit code 0 is not reported by pebble."""
 
@@ -45,9 +47,11 @@ class Guard:
     """What a worker is allowed."""
 
     seconds: float = 180.0
-    """For one document; 0 for no limit."""
+    """Of a processor's time for one document, so that a busy machine fails none; 0 for no limit."""
     seconds_per_page: float = 18.0
     """So much more for each page that was read."""
+    patience: float = 10.0
+    """So many times as long may pass on the clock, for what waits and does not work."""
     memory_bytes: int = 3_000_000_000
     """Of address space, of which half a GB is never in use; 0 for no limit."""
     tasks_per_worker: int = 300
@@ -76,6 +80,8 @@ class OutOfMemory(NamedTuple):
 
 _per_page = 0.0
 """The seconds that the task in work gets for each page; 0 where none is in work."""
+_patience = 1.0
+"""Of its guard."""
 _busy: "Synchronized[int] | None" = None
 """Shared with the parent: this process while a task is in work, else 0."""
 
@@ -89,7 +95,8 @@ def prepare(parent: int, guard: Guard, busy: "Synchronized[int]") -> None:
     if os.getppid() != parent:
         os._exit(1)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for clock in CLOCKS.values():
+        signal.signal(clock, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if guard.memory_bytes:
         most = resource.getrlimit(resource.RLIMIT_AS)[1]
@@ -101,11 +108,12 @@ def prepare(parent: int, guard: Guard, busy: "Synchronized[int]") -> None:
 
 def guarded(unit: Callable[[T], R], guard: Guard, task: T) -> R | Lost | OutOfMemory:
     """Run a task under its time limit. Only a ReportError goes on: it ends the whole run."""
-    global _per_page
+    global _per_page, _patience
     _per_page = guard.seconds_per_page if guard.seconds else 0.0
+    _patience = guard.patience
     if _busy is not None:
         _busy.value = os.getpid()
-    signal.setitimer(signal.ITIMER_REAL, guard.seconds)
+    _set_clocks(guard.seconds, guard.patience)
     try:
         return unit(task)
     except MemoryError:
@@ -115,17 +123,23 @@ def guarded(unit: Callable[[T], R], guard: Guard, task: T) -> R | Lost | OutOfMe
     except (Exception, SystemExit) as error:  # the other documents must not be lost to it
         return fault(error)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        _set_clocks(0, 0)
         _per_page = 0.0
         if _busy is not None:
             _busy.value = 0
 
 
+def _set_clocks(seconds: float, patience: float) -> None:
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds * patience)
+
+
 def one_more_page() -> None:
     """Give the task in work the time of another page; nothing where no limit is set."""
     if _per_page:
-        left = signal.getitimer(signal.ITIMER_REAL)[0]
-        signal.setitimer(signal.ITIMER_REAL, left + _per_page)
+        for timer, times in ((signal.ITIMER_PROF, 1.0), (signal.ITIMER_REAL, _patience)):
+            left = signal.getitimer(timer)[0]
+            signal.setitimer(timer, left + _per_page * times)
 
 
 def fault(error: BaseException) -> Lost:
@@ -199,7 +213,7 @@ class Pool(Generic[T, R]):
                 lost, final = Lost(self.reason_of(0)), False
             except ProcessExpired as error:
                 code = int(error.exitcode or 0)
-                lost, final = Lost(self.reason_of(code)), code == -signal.SIGALRM
+                lost, final = Lost(self.reason_of(code)), -code in CLOCKS.values()
             except (BrokenProcessPool, CancelledError, RuntimeError) as error:
                 lost, final = Lost(f"its worker could not be started ({error})"), False
             else:
@@ -227,8 +241,8 @@ class Pool(Generic[T, R]):
     def _too_long(self) -> str:
         guard = self.guard
         return (
-            f"not done within {guard.seconds:g} seconds and {guard.seconds_per_page:g} more for "
-            "each page; give it more with --time-limit, or split it"
+            f"not done within {guard.seconds:g} seconds of work, and {guard.seconds_per_page:g} "
+            "more for each page; give it more with --time-limit, or split it"
         )
 
     @property
@@ -241,7 +255,7 @@ class Pool(Generic[T, R]):
 
     def reason_of(self, code: int) -> str:
         """Why a worker's document failed, by the exit code: negative for a signal."""
-        if code == -signal.SIGALRM:
+        if -code in CLOCKS.values():
             return self._too_long
         if code == -signal.SIGKILL:
             return (
