@@ -195,7 +195,7 @@ def read_opened(opened: Opened, settings: Settings) -> Iterator[Page]:
     (found, _, content), limits = opened, settings.limits
     scanner = partial(scan_page, settings)
     if found.reader == "dump":
-        return read_dump(found.name, decode_text(found.name, content or b""))
+        return read_dump(found.name, decode_text(found.name, content or b""), limits)
     if found.reader == "image":
         return image_pages(found.name, content or b"", scanner, limits)
     if content is None and found.on_disk is not None:
@@ -805,7 +805,7 @@ def convert(
         float,
         typer.Option(
             min=0,
-            help="Seconds of a processor for a document, and as much again for 10 pages; 0: no limit.",
+            help="Seconds of work for a document, and as much again for 10 pages; 0: no limit.",
         ),
     ] = Guard().seconds,
     memory_limit: Annotated[
@@ -1379,6 +1379,9 @@ def review(
     who: Annotated[str, typer.Option(help="Who decides, as decisions.jsonl names them.")] = "",
     lang: Annotated[Tongue | None, typer.Option(help="Language of the pages.")] = None,
     read_only: Annotated[bool, typer.Option("--read-only", help="Show, decide nothing.")] = False,
+    password: Annotated[
+        list[str] | None, typer.Option(help="Of encrypted inputs, for the pictures of their pages.")
+    ] = None,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
     """Decide in the browser what was not certain, beside the picture of the page."""
@@ -1386,22 +1389,26 @@ def review(
 
     with errors_on_one_line():
         serve(
-            output, review_tools(Store(output)), host=host, port=port, token=token,
+            output, review_tools(Store(output), tuple(password or ())), host=host, port=port, token=token,
             who=who, language=lang.value if lang else "", read_only=read_only, browser=browser,
         )  # fmt: skip
 
 
-def review_tools(store: Store) -> "Tools":
+def review_tools(store: Store, passwords: tuple[str, ...] = ()) -> "Tools":
     """What the review needs of the program: a document done again, and its pages as pictures."""
     from review.desk import Tools
 
+    settings = Settings(passwords=passwords)
+
     @cache
     def inputs() -> dict[str, Input]:
-        return {found.name: found for found in find_inputs(store.run.inputs, output=store.out)}
+        found = find_inputs(store.run.inputs, output=store.out, passwords=passwords)
+        return {one.name: one for one in found}
 
     @cache
     def is_the_one(document: str, sha256: str) -> bool:
-        return hashlib.sha256(inputs()[document].read_bytes()).hexdigest() == sha256
+        content = inputs()[document].read_bytes(passwords)
+        return hashlib.sha256(content).hexdigest() == sha256
 
     def picture(document: str, page: int, dpi: float, whole: bool) -> Picture | None:
         found = inputs().get(document)
@@ -1409,7 +1416,7 @@ def review_tools(store: Store) -> "Tools":
             raise Unreadable(f"{document}: not where it was converted from any more")
         if not is_the_one(document, store.about(document).record.sha256 or ""):
             raise Unreadable(f"{document}: changed since it was converted; run convert again")
-        return page_picture(found, page, dpi, whole)
+        return page_picture(found, page, dpi, whole, settings)
 
     def report(_: Store, document: str, decisions: Iterable[Decision]) -> Report:
         if not document:  # findings between documents have no page of their own
@@ -1427,11 +1434,12 @@ def note(message: str) -> None:
 def inspect(
     file: Annotated[str, typer.Argument(help="One PDF or text dump.")],
     as_json: Annotated[bool, typer.Option("--json", help="For a program, not a person.")] = False,
+    password: Annotated[list[str] | None, typer.Option(help="Try this if it is encrypted.")] = None,
 ) -> None:
     """Show what each page of a document is: its text layer, defects, tables and columns."""
     with errors_on_one_line():
         found = only_input(file)
-        reading = read_document(found, Settings())
+        reading = read_document(found, Settings(passwords=tuple(password or ())))
         report = normalize(found.name, reading.pages, profiles())
     shown = inspection(reading.sha256, report)
     if as_json:

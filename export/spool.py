@@ -79,9 +79,9 @@ def in_order(
     spool: Spool[T], key: Callable[[T], Any], at_once_bytes: int = AT_ONCE_BYTES
 ) -> Iterator[T]:
     """The values by a key, those with the same one as they came; few of them in memory."""
-    fills = [end // at_once_bytes for end in spool.ends]
-    firsts = [n for n in range(len(fills)) if not n or fills[n] > fills[n - 1]]
-    parts = [range(*ends) for ends in pairwise((*firsts, len(fills)))]
+    full = (one // at_once_bytes < end // at_once_bytes for one, end in pairwise(spool.ends))
+    firsts = [place for place, is_full in enumerate(full, 1) if is_full]
+    parts = [range(*ends) for ends in pairwise((0, *firsts, len(spool)))]
     if len(parts) < 2:
         yield from sorted(spool, key=key)
         return

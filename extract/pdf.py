@@ -37,7 +37,7 @@ from pdfminer.pdftypes import (
     PDFStream,
     resolve1,
 )
-from pdfminer.psparser import PSException
+from pdfminer.psparser import PSException, PSKeyword
 from pdfminer.utils import apply_matrix_pt, apply_matrix_rect, mult_matrix
 from pdfplumber.utils.pdfinternals import decode_text
 
@@ -84,14 +84,14 @@ MOST_SLOW_BYTES = 1_000_000
 """Of a stream packed in the ways of the first PDFs, which pdfminer unpacks slowly."""
 DEFLATE_RATIO = 1032
 """How many times smaller the usual packing can make anything."""
-MOST_GLYPHS = 200_000
+MOST_GLYPHS = 100_000
 MOST_RULES = 500_000
 """On one page: a full page of text has 5,000 glyphs, a plan of a building 100,000 lines."""
 MOST_LINES = 3_000
 """Places of baselines, to a tenth of a point, on one page: a full one has 60."""
 MOST_COVERED = 500
 """How many times over pictures may cover a page: layers and tiles come to ten."""
-MOST_NESTED, DEEPEST = 20_000, 60
+MOST_NESTED, DEEPEST = 10_000, 60
 """How many drawings of a page may stand within others, and how deep."""
 LINE_SHIFT = 0.45
 """A baseline that moves by more than this share of the type size begins another line."""
@@ -398,11 +398,12 @@ def inflated(packed: bytes) -> bytes:
 class BoundedParser(PDFParser):
     """Makes of every stream one that is bounded."""
 
-    def push(self, *objs: Any) -> None:
-        for _, thing in objs:
-            if type(thing) is PDFStream:
-                thing.__class__ = BoundedStream
-        super().push(*objs)
+    def do_keyword(self, pos: int, token: PSKeyword) -> None:
+        super().do_keyword(pos, token)
+        if token is self.KEYWORD_STREAM and self.curstack:
+            made = self.curstack[-1][1]
+            if type(made) is PDFStream:
+                made.__class__ = BoundedStream
 
 
 class BoundedDocument(PDFDocument):
@@ -423,6 +424,18 @@ class BoundedDocument(PDFDocument):
         raise PDFNoPageLabels
 
 
+class LenientPage(PDFPage):
+    """A page that cannot be made sense of, as where its size is no number, leaves the others."""
+
+    def __init__(self, *args: Any) -> None:
+        self.contents: list[object] = []
+        self.error: BaseException | None = None
+        try:
+            super().__init__(*args)
+        except PARSER_ERRORS as error:
+            self.error = error
+
+
 MOST_CODES = 100_000
 """Codes that a range of a font may have: a font has 65,536 at most."""
 _RANGES = re.compile(rb"begin(?:bf|cid|notdef)range(.*?)end(?:bf|cid|notdef)range", re.DOTALL)
@@ -433,6 +446,8 @@ class BoundedFonts(PDFResourceManager):
     """Fonts, but for those that give a width or a letter to more codes than there are."""
 
     def get_font(self, objid: object, spec: Mapping[str, object]) -> PDFFont:
+        if objid and objid in self._cached_fonts:
+            return self._cached_fonts[objid]
         for key in ("W", "W2"):
             numbers = resolve1(spec.get(key))
             if isinstance(numbers, list):
@@ -538,7 +553,7 @@ def read_pdf(
     with closing(Drawing(file, (password,) if password else (), limits)) as drawing:
         number = 0
         early: list[EarlyMark] = []
-        pages = PDFPage.create_pages(doc)
+        pages = LenientPage.create_pages(doc)
         while True:
             kept = set(doc._cached_objs)
             try:
@@ -590,6 +605,8 @@ def read_page(
     the pixels an inch of the page's pictures; 0 where it must not be drawn."""
     device = PageDevice(rsrcmgr)
     try:
+        if isinstance(page, LenientPage) and page.error is not None:
+            raise page.error
         PDFPageInterpreter(rsrcmgr, device).process_page(page)
     except PARSER_ERRORS as error:
         note = f"the page cannot be parsed: {reason_of(error)}"

@@ -36,7 +36,9 @@ class Limits:
     """How much is taken into memory, against files that unpack to more than they seem."""
 
     member_bytes: int = 300_000_000
-    """One member of a ZIP file, one text, one image file."""
+    """One member of a ZIP file, one image file."""
+    text_bytes: int = 100_000_000
+    """One dump: a thousand pages have five million."""
     archive_bytes: int = 2_000_000_000
     """All members of one ZIP file, unpacked."""
     members: int = 20_000
@@ -87,9 +89,17 @@ class Input:
     def most_bytes(self) -> int:
         """How many the document may have: a PDF on disk or behind a URL more than what is unpacked
         or read at once."""
-        one_piece = self.member or self.reader in ("dump", "image")
         limits = self.limits
-        return min(limits.member_bytes, limits.file_bytes) if one_piece else limits.file_bytes
+        most = limits.file_bytes
+        if self.member or self.reader == "image":
+            most = min(most, limits.member_bytes)
+        return min(most, limits.text_bytes) if self.reader == "dump" else most
+
+    @property
+    def too_large(self) -> str:
+        """What is said of a document of more bytes."""
+        lifted = "give --max-bytes, or " if self.most_bytes == self.limits.file_bytes else ""
+        return f"{self.name}: more than {self.most_bytes:,} bytes; {lifted}split it"
 
     def read_bytes(self, passwords: Sequence[str] = ()) -> bytes:
         """All of the document; raises Unreadable where the file has gone or is too large.
@@ -110,7 +120,7 @@ class Input:
         except _backend_errors() as error:
             raise Unreadable(f"{self.name}: {_reason(error)}; check the file") from error
         if len(found) > self.most_bytes:
-            raise Unreadable(f"{self.name}: {_too_large(self.most_bytes)}")
+            raise Unreadable(self.too_large)
         return found
 
     def _opened(self) -> AbstractContextManager[IO[bytes]]:
@@ -141,10 +151,6 @@ _ZIP_ERRORS = (
     struct.error,
 )
 """RuntimeError is what zipfile says to an encrypted member and to an unknown compression."""
-
-
-def _too_large(most: int) -> str:
-    return f"more than {most:,} bytes; give --max-bytes, or split it"
 
 
 def _reason(error: BaseException) -> str:
@@ -418,7 +424,7 @@ def _within_bytes(found: Input) -> Input:
     """The input with an error where its size is known to be above the limit."""
     if found.error or found.size is None or found.size <= found.most_bytes:
         return found
-    return replace(found, reader=None, error=f"{found.name}: {_too_large(found.most_bytes)}")
+    return replace(found, reader=None, error=found.too_large)
 
 
 # ---------------------------------------------------------------- ZIP files
@@ -491,7 +497,7 @@ def _member(
     if suffix not in SUFFIXES:
         return replace(found, skipped=f"{_clean(suffix) or 'no suffix'} is no kind of report")
     if info.file_size > found.most_bytes:
-        return replace(found, error=f"{found.name}: {_too_large(found.most_bytes)}")
+        return replace(found, error=found.too_large)
     try:
         with _member_stream(archive, info, passwords) as stream:
             head = stream.read(_HEAD)
@@ -499,7 +505,7 @@ def _member(
         return replace(found, error=f"{found.name}: {error}")
     except _ZIP_ERRORS as error:
         return replace(found, error=f"{found.name}: {_reason(error)}; unpack it and look")
-    return _with_reader(found, head)
+    return _within_bytes(_with_reader(found, head))
 
 
 def _overlapping(infos: Sequence[zipfile.ZipInfo]) -> bool:

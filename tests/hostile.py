@@ -191,8 +191,8 @@ def absurd_page() -> bytes:
     return pictured_pdf(bytes(64), says, "0 0 2147483648 1")
 
 
-def picture_bomb_pdf(side: int = 16_000) -> bytes:
-    """A scan of 256 megapixels in a kilobyte."""
+def picture_bomb_pdf(side: int = 12_000) -> bytes:
+    """A scan of 144 megapixels in a kilobyte."""
     says = (
         f"/Width {side} /Height {side} /ColorSpace /DeviceGray /BitsPerComponent 8 "
         "/Filter [/FlateDecode /FlateDecode]"

@@ -280,7 +280,7 @@ def test_tokens_are_gone_after_a_run_and_after_one_that_was_killed(two, tmp_path
 def other_program(root, tmp_path):
     """The program with a comment more."""
     folder = tmp_path / "other"
-    for name in OWN:
+    for name in ("batch", *OWN):
         if (root / name).is_dir():
             skip = shutil.ignore_patterns("__pycache__")
             shutil.copytree(root / name, folder / name, ignore=skip)
@@ -289,6 +289,12 @@ def other_program(root, tmp_path):
     with (folder / "extract" / "errors.py").open("a") as file:
         file.write("# a comment more\n")
     return folder
+
+
+def test_a_worker_without_the_program_is_named(alone, tmp_path):
+    alone.worker(tmp_path)
+    with pytest.raises(ClusterError, match=r"^worker tcp://\S+ has no raingan that fits .*$"):
+        next(in_cluster(cluster_work.double, range(2), alone.address))
 
 
 def test_a_worker_of_another_program_is_named(alone, other_program):
@@ -309,7 +315,7 @@ def test_a_worker_of_another_program_that_comes_later_is_left_out(
 
     def until_noted():
         """So many that the newcomer gets some, and more when it is known."""
-        for number in count():
+        for number in range(100_000):
             yield number
             if notes:
                 break

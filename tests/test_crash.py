@@ -1,5 +1,6 @@
 """Killed at any moment, a run goes on by the same command and ends as if nothing had been."""
 
+import shutil
 import signal
 
 import pytest
@@ -44,8 +45,39 @@ def test_killed_at_any_operation_on_the_disk(convert, archive, tmp_path):
     for die_at in range(1, whole.operations + 1, STRIDE):
         out = tmp_path / f"at-{die_at}"
         killed = convert(archive, out, die_at=die_at)
+        found = [f"{name} is torn" for name in torn(out, wanted)]
         resumed = convert(archive, out)
-        found = list(differences(wanted, snapshot(out)))
+        found += differences(wanted, snapshot(out))
+        if (killed.returncode, resumed.returncode, found) != (-signal.SIGKILL, 6, []):
+            wrong[die_at] = (killed.returncode, resumed.returncode, found, resumed.stderr)
+    assert wrong == {}
+
+
+def torn(out, *wholes):
+    """The published files that are as in none of these snapshots."""
+    found = {name: digest for name, digest in snapshot(out).items() if "/" not in name}
+    return [name for name, digest in found.items() if digest not in {w.get(name) for w in wholes}]
+
+
+def test_killed_while_tables_are_replaced(convert, archive, tmp_path):
+    """Each table is the old one or the new one, and then the new one."""
+    folder, new = tmp_path / "archive", archive / "report-3.txt"
+    shutil.copytree(archive, folder, ignore=shutil.ignore_patterns(new.name))
+    assert convert(folder, tmp_path / "old").returncode == 6
+    shutil.copy2(new, folder)
+    assert convert(folder, tmp_path / "new").returncode == 6
+    old, wanted = snapshot(tmp_path / "old"), snapshot(tmp_path / "new")
+    shutil.copytree(tmp_path / "old", tmp_path / "grown")
+    count = convert(folder, tmp_path / "grown").operations
+    assert (list(differences(wanted, snapshot(tmp_path / "grown"))), count > 10) == ([], True)
+    wrong = {}
+    for die_at in range(2, count + 1, STRIDE):
+        out = tmp_path / f"at-{die_at}"
+        shutil.copytree(tmp_path / "old", out)
+        killed = convert(folder, out, die_at=die_at)
+        found = [f"{name} is torn" for name in torn(out, old, wanted)]
+        resumed = convert(folder, out)
+        found += differences(wanted, snapshot(out))
         if (killed.returncode, resumed.returncode, found) != (-signal.SIGKILL, 6, []):
             wrong[die_at] = (killed.returncode, resumed.returncode, found, resumed.stderr)
     assert wrong == {}

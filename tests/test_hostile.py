@@ -186,8 +186,10 @@ def test_numbers_that_are_none_do_no_harm(number):
     first, second = read(pdf(drawn + words(50, 90, hostile.SENTENCE), hostile.GRID))
     assert len(second.tables) == 1
     assert first.source.page == 1
-    sized = pdf(hostile.GRID).replace(b"[0 0 842 595]", f"[0 0 {number} 595]".encode())
-    assert len(read(sized, scanner=blank_scanner)) == 1
+    whole = pdf(hostile.GRID, hostile.GRID)
+    sized = whole.replace(b"[0 0 842 595]", f"[0 0 {number} 595]".encode(), 1)
+    first, second = read(sized, scanner=blank_scanner)
+    assert (first.source.page, len(second.tables)) == (1, 1)
 
 
 def test_a_page_of_thousands_of_lines_is_not_laid_out():
@@ -198,8 +200,8 @@ def test_a_page_of_thousands_of_lines_is_not_laid_out():
 
 def test_a_page_of_more_letters_than_fit_is_not_laid_out():
     drawn = "BT /F1 1 Tf 1 0 0 1 9 9 Tm <" + "0e01" * 1000 + "> Tj ET "
-    [page] = read(pdf(drawn * 201))
-    assert "more than 200,000 letters on one page" in page.layer_note
+    [page] = read(pdf(drawn * 101))
+    assert "more than 100,000 letters on one page" in page.layer_note
 
 
 # ------------------------------------------------------------------ limits
@@ -282,6 +284,18 @@ def test_a_file_over_the_limit_of_bytes_is_not_read(tmp_path, name):
     [one] = found(path, limits=Limits(file_bytes=500))
     assert one.error == f"{name}: more than 500 bytes; give --max-bytes, or split it"
     assert found(path)[0].error == ""
+
+
+def test_a_text_has_a_limit_of_its_own(tmp_path):
+    inputs = (
+        put(tmp_path, "a.txt", b"x" * 900),
+        put(tmp_path, "b.zip", hostile.zipped(("c.txt", b"x" * 900), ("d.txt", b"x" * 400))),
+    )
+    assert [one.error for one in found(*inputs, limits=Limits(text_bytes=500))] == [
+        "a.txt: more than 500 bytes; split it",
+        "b.zip/c.txt: more than 500 bytes; split it",
+        "",
+    ]
 
 
 def test_a_huge_file_of_nothing_is_told_by_its_size(tmp_path):
@@ -390,7 +404,7 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path):
     [one] = found(path, limits=Limits(member_bytes=1_000_000))
     assert tracemalloc.get_traced_memory()[1] < 3_000_000
     tracemalloc.stop()
-    assert one.error == "a.zip/a.txt: more than 1,000,000 bytes; give --max-bytes, or split it"
+    assert one.error == "a.zip/a.txt: more than 1,000,000 bytes; split it"
 
 
 def test_a_member_larger_than_it_says(tmp_path):

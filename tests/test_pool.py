@@ -12,7 +12,7 @@ from pool_work import Job, Refused, work
 
 from batch.pool import Guard, Lost, Pool, in_pool, through
 
-GUARD = Guard(2, seconds_per_page=1, patience=3, memory_bytes=2 * 10**9, tasks_per_worker=20)
+GUARD = Guard(2, 1, patience=3, memory_bytes=2_000_000_000, tasks_per_worker=20)
 REASONS = {
     "hang": "not done within 2 seconds of work, and 1 more for each page; give it more with --time-",
     "hang in C": "not done within 2 seconds",
