@@ -834,7 +834,7 @@ def convert(
     only what is new, has changed, or was decided on since.
     """
     seconds = time_limit
-    guard = Guard(seconds, seconds / 10, memory_limit * 1_000_000)
+    guard = Guard(seconds, seconds / 10, memory_bytes=memory_limit * 1_000_000)
     with errors_on_one_line(), interruptible():
         settings = Settings(
             profile,
@@ -1054,7 +1054,8 @@ class Workers:
             return fault(error)
 
     def _clustered(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Outcome | Lost]]:
-        from batch.cluster import Exchange, Ground, in_cluster
+        from batch.cluster import Ground, in_cluster
+        from batch.exchange import Exchange
         from export.store import program_fingerprint
 
         folder = self.settings.keep or Path()
@@ -1389,8 +1390,9 @@ def review(
 
     with errors_on_one_line():
         serve(
-            output, review_tools(Store(output), tuple(password or ())), host=host, port=port, token=token,
-            who=who, language=lang.value if lang else "", read_only=read_only, browser=browser,
+            output, review_tools(Store(output), tuple(password or ())),
+            host=host, port=port, token=token, who=who,
+            language=lang.value if lang else "", read_only=read_only, browser=browser,
         )  # fmt: skip
 
 

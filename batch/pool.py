@@ -16,9 +16,9 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPo
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing.context import SpawnContext, SpawnProcess
 from types import TracebackType
-from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -38,6 +38,8 @@ ATTEMPTS = 2
 """A worker may have been killed for what another one took, so its document is tried once more."""
 CLOCKS = {signal.ITIMER_PROF: signal.SIGPROF, signal.ITIMER_REAL: signal.SIGALRM}
 """What ends a worker that takes too long, whatever it is in the middle of."""
+LONGEST_SECONDS = 1e8
+"""Three years: a clock takes no more than it can count."""
 GLANCE_SECONDS = 0.25
 """So often a worker is looked after: one that ends with exit code 0 is not reported by pebble."""
 
@@ -130,8 +132,8 @@ def guarded(unit: Callable[[T], R], guard: Guard, task: T) -> R | Lost | OutOfMe
 
 
 def _set_clocks(seconds: float, patience: float) -> None:
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    signal.setitimer(signal.ITIMER_REAL, seconds * patience)
+    signal.setitimer(signal.ITIMER_PROF, min(seconds, LONGEST_SECONDS))
+    signal.setitimer(signal.ITIMER_REAL, min(seconds * patience, LONGEST_SECONDS))
 
 
 def one_more_page() -> None:
@@ -151,6 +153,31 @@ def fault(error: BaseException) -> Lost:
 # ---------------------------------------------------------------- outside
 
 
+class Workers(SpawnContext):
+    """Starts the processes of one pebble pool, and knows them."""
+
+    def __init__(self) -> None:
+        self.started: list[SpawnProcess] = []
+
+    def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override]
+        process = SpawnProcess(*args, **kwargs)
+        self.started = [one for one in self.started if one.is_alive()] + [process]
+        return process
+
+    def kill(self) -> None:
+        """End them at once, before what they share with the pool is taken away from them."""
+        for process in self.started:
+            with suppress(OSError, ValueError, AttributeError):
+                process.kill()
+
+
+class Slot(NamedTuple):
+    """A pool of one, and what starts its processes."""
+
+    pool: ProcessPool
+    workers: Workers
+
+
 class Pool(Generic[T, R]):
     """Runs a unit of work, a module-level function, on picklable tasks in worker processes.
 
@@ -162,7 +189,7 @@ class Pool(Generic[T, R]):
         self.jobs = max(1, jobs)
         self.guard = guard or Guard()
         self._unit = unit
-        self._slots: list[ProcessPool] = []
+        self._slots: list[Slot] = []
         self._own = threading.local()
         self._lock = threading.Lock()
         self._stopped = False
@@ -178,10 +205,7 @@ class Pool(Generic[T, R]):
             self._stopped = True
             slots = list(self._slots)
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for slot in slots:
-            _stop(slot)
-        for slot in slots:
-            _join(slot)
+        _end(slots)
         self._threads.shutdown()
 
     def close(self) -> None:
@@ -269,37 +293,47 @@ class Pool(Generic[T, R]):
 
     def _slot(self) -> ProcessPool:
         """The pool of one that belongs to this thread."""
-        slot: ProcessPool | None = getattr(self._own, "slot", None)
-        if slot is None or not slot.active:
-            if slot is not None:
-                self._renew_slot()
-            context = get_context("spawn")
-            self._own.busy = context.Value("i", 0)
-            slot = ProcessPool(
+        slot: Slot | None = getattr(self._own, "slot", None)
+        if slot is None or not slot.pool.active:
+            self._renew_slot()
+            workers = Workers()
+            self._own.busy = workers.Value("i", 0)
+            pool = ProcessPool(
                 1,
                 self.guard.tasks_per_worker,
                 prepare,
                 (os.getpid(), self.guard, self._own.busy),
-                context=context,
+                context=workers,
             )
+            slot = Slot(pool, workers)
             with self._lock:
                 if self._stopped:
                     raise RuntimeError("the run was stopped")
                 self._slots.append(slot)
             self._own.slot = slot
-        return slot
+        return slot.pool
 
     def _renew_slot(self) -> None:
-        slot: ProcessPool | None = getattr(self._own, "slot", None)
+        slot: Slot | None = getattr(self._own, "slot", None)
         self._own.slot = None
-        if slot is not None:
-            with self._lock:
-                stopped = self._stopped
-                if slot in self._slots and not stopped:
-                    self._slots.remove(slot)
-            if not stopped:
-                _stop(slot)
-                _join(slot)
+        if slot is None:
+            return
+        with self._lock:
+            if self._stopped:
+                return
+            self._slots.remove(slot)
+        _end((slot,))
+
+
+def _end(slots: Iterable[Slot]) -> None:
+    """Kill the processes of these pools, and wait until they are gone."""
+    slots = list(slots)
+    for slot in slots:
+        slot.pool.stop()  # type: ignore[no-untyped-call]  # pebble does not say
+        slot.workers.kill()
+    for slot in slots:
+        with suppress(RuntimeError, OSError):
+            slot.pool.join()
 
 
 def _is_there(process: int) -> bool:
@@ -308,15 +342,6 @@ def _is_there(process: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _stop(slot: ProcessPool) -> None:
-    slot.stop()  # type: ignore[no-untyped-call]  # pebble does not say
-
-
-def _join(slot: ProcessPool) -> None:
-    with suppress(RuntimeError, OSError):
-        slot.join()
 
 
 def _leave_interrupts() -> None:

@@ -54,7 +54,7 @@ _FORMULA = re.compile(
 )
 _FORMULA_LETTERS = re.compile(r"[A-Za-z0-9ก-๛_.,%+\- ]+")
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}[ ]+")
-_FENCE = re.compile(r"\s*```\s*\w*\s*$")
+_FENCE = re.compile(r"\s*```\s*[A-Za-z0-9_+.-]*\s*$")
 
 
 def _formula(found: re.Match[str]) -> str:

@@ -24,7 +24,7 @@ from export.store import OWN, program_fingerprint
 
 pytest.importorskip("distributed")
 
-GUARD = Guard(seconds=2, seconds_per_page=0)
+GUARD = Guard(seconds=2, seconds_per_page=0, patience=1)
 
 
 class Started:

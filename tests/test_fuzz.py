@@ -7,7 +7,7 @@ import math
 import re
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from audit.checks import audit
@@ -164,10 +164,12 @@ MARKS = st.integers(0, 9_999_999).map(lambda number: f"กข{number:07d}คง"
 @given(
     st.lists(
         st.one_of(MARKS, MARKS, st.sampled_from((*MARKUP, *PIECES))), min_size=1, max_size=30
-    ).map(tuple)
+    ).map(tuple),
+    st.sampled_from((" ", "\n", "\t", "")),
 )
-def test_every_word_of_a_dump_is_somewhere(parts):
-    text = " ".join(parts)
+@example(("x", "\n", "```", "กข0000001คง"), " ")
+def test_every_word_of_a_dump_is_somewhere(parts, glue):
+    text = glue.join(parts)
     pages = list(read_dump("a.txt", text))
     said = [line.text for page in pages for line in page.lines]
     said += [cell.raw for page in pages for table in page.tables for cell in table.cells]

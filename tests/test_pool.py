@@ -14,7 +14,7 @@ from batch.pool import Guard, Lost, Pool, in_pool, through
 
 GUARD = Guard(2, 1, patience=3, memory_bytes=2_000_000_000, tasks_per_worker=20)
 REASONS = {
-    "hang": "not done within 2 seconds of work, and 1 more for each page; give it more with --time-",
+    "hang": "not done within 2 seconds of work, and 1 more for each page; give it more with",
     "hang in C": "not done within 2 seconds",
     "segfault": "it crashes the reader (SIGSEGV)",
     "abort": "it crashes the reader (SIGABRT)",
