@@ -846,7 +846,7 @@ def convert(
             language="th" if lang is Tongue.th else "en",
             limits=replace(
                 LIMITS, pages=max_pages, pixels=max_pixels, file_bytes=max_bytes,
-                member_bytes=min(max_bytes, max(LIMITS.member_bytes, 0)),
+                member_bytes=min(max_bytes, LIMITS.member_bytes),
             ),
             passwords=(*(password or ()), *passwords_in(password_file)),
             allowance=key_of(guard.seconds, guard.memory_bytes),

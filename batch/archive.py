@@ -93,7 +93,8 @@ class Plan:
     def late(self) -> Iterator[Due]:
         """The files that were held back; they are looked up before they are converted."""
         for found in self.twins:
-            yield Due(found, self.decided.on(found.name, None), self.again)
+            sha256 = digest_of(found) if self.decided.all else None
+            yield Due(found, self.decided.on(found.name, sha256), self.again)
 
     def done(self, found: Input) -> None:
         """A file is not being converted any more."""

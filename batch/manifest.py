@@ -205,14 +205,15 @@ class Manifest:
     def copied(cls, path: Path) -> "Manifest":
         """One in memory with what the file holds, for trying out what a run would do."""
         memory = cls(None)
-        if path.is_file():
+        for mode in ("ro", "rw"):  # what a killed run left half written must be undone to be read
             with suppress(sqlite3.DatabaseError):
-                source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+                source = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True)
                 try:
                     if source.execute("PRAGMA user_version").fetchone()[0] == SCHEMA:
                         source.backup(memory._base)
                 finally:
                     source.close()
+                break
         return memory
 
     def __enter__(self) -> Self:

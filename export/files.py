@@ -63,6 +63,8 @@ PLAIN, SUMMARY = "audit-plain.html", "summary.json"
 DTYPES = {"integer": "Int64", "boolean": "boolean"}
 SLICE_RECORDS = 1000
 """So many are made text at once: a report of 500 pages has 50,000 corrections."""
+SLICE_BETWEEN = 200
+"""The same of findings between documents, which may name many."""
 
 
 class Form(NamedTuple):
@@ -286,7 +288,11 @@ def _prepared(
     package, page = (_temporary(folder, stack) for _ in range(2))
     order = sorted(range(len(hashes)), key=lambda place: (run.documents[place], hashes[place]))
     entries = (Entry(run.documents[n], folder / PARTS / run.parts[n]) for n in order)
-    published = in_language(in_order(between, finding_order), run.language)
+
+    def order_of(found: Finding) -> tuple[object, ...]:
+        return finding_order(next(in_language((found,), run.language)))
+
+    published = in_language(in_order(between, order_of), run.language)
     written = _assemble(files, entries, published)
     with explained(out / PACKAGE):
         package.write_bytes(data_package(written, keyed).encode())
@@ -377,7 +383,7 @@ def _assemble(
         _write(file, file.form.head(file.table).encode())
     those = [file for file in files if file.table is FINDINGS]
     source = iter(between)
-    while some := list(islice(source, SLICE_RECORDS)):
+    while some := list(islice(source, SLICE_BETWEEN)):
         for file in those:
             _add(file, _encoded(file.table, file.form, some))
     for entry in entries:

@@ -23,7 +23,7 @@ from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from shutil import rmtree
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 import msgspec
 
@@ -289,11 +289,16 @@ def encode(value: object) -> bytes:
 def decode(content: bytes, kind: type[T]) -> T:
     """Undo `encode`, exactly; what is no such value raises one of BROKEN."""
     try:
-        return msgspec.json.decode(content, type=kind, dec_hook=_path)
+        return cast(T, decoder(cast(Any, kind)).decode(content))
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
         return msgspec.convert(json.loads(content), type=kind, dec_hook=_path)
+
+
+@cache
+def decoder(kind: Any) -> "msgspec.json.Decoder[Any]":
+    return msgspec.json.Decoder(kind, dec_hook=_path)
 
 
 def _plain(value: object) -> object:

@@ -180,6 +180,8 @@ class PageDevice(PDFTextDevice):
         self._figure: Matrix = self.ctm
         self._tags: list[tuple[int, str | None]] = []
         self._fonts: dict[int, str] = {}
+        self.circular = False
+        """A drawing draws itself."""
         self._depth = self._nested = 0
 
     def begin_page(self, page: PDFPage, ctm: Matrix) -> None:
@@ -320,6 +322,16 @@ class PageDevice(PDFTextDevice):
             pixels = max(columns * rows, 1) / ((x1 - x0) * (y1 - y0))
             if 0 < pixels < 1e8:
                 self.images.append((area, 72 * math.sqrt(pixels)))
+
+
+class PageInterpreter(PDFPageInterpreter):
+    """Notes a drawing that draws itself: pdfminer leaves it out, and pdfium would not end."""
+
+    def execute(self, streams: Sequence[object]) -> None:
+        ids = {getattr(resolve1(stream), "objid", None) for stream in streams}
+        if isinstance(self.device, PageDevice) and ids & self.parent_stream_ids:
+            self.device.circular = True
+        super().execute(streams)
 
 
 def font_name(name: object) -> str:
@@ -607,7 +619,7 @@ def read_page(
     try:
         if isinstance(page, LenientPage) and page.error is not None:
             raise page.error
-        PDFPageInterpreter(rsrcmgr, device).process_page(page)
+        PageInterpreter(rsrcmgr, device).process_page(page)
     except PARSER_ERRORS as error:
         note = f"the page cannot be parsed: {reason_of(error)}"
         dpi = 0.0 if isinstance(error, TooMuch) else USUAL_DPI
@@ -626,7 +638,7 @@ def read_page(
     share = min(device.image_area / (width * height or 1), 1.0)
     dpi = own_dpi(device.images)
     covered = device.image_area / (width * height or 1)
-    if covered > MOST_COVERED:
+    if covered > MOST_COVERED or device.circular:
         dpi = 0.0
     unseen = device.unseen / len(device.glyphs) if device.glyphs else 0.0
     layer, note = judge_layer(flowing(glyphs), image_share=share, unseen_share=unseen)
@@ -635,6 +647,8 @@ def read_page(
             note = why_no_text(share, device.outlines, len(device.turned))
         if covered > MOST_COVERED:
             note = f"pictures cover it {covered:,.0f} times over"
+        if device.circular:
+            note = note or "a drawing that draws itself"
         return Page(source, layer=layer, layer_note=note, image_share=share), [], dpi
     grids = find_grids(device.across, device.down, height)
     if not grids and device.shaded_across:

@@ -342,6 +342,18 @@ def test_nothing_is_written_elsewhere(root, tmp_path):
     assert (list(home.rglob("*")), list(temporary.rglob("*"))) == ([], [])
 
 
+def test_a_home_that_cannot_be_written(root, tmp_path):
+    """As a service or a container has it."""
+    (tmp_path / "file").write_text("")
+    done = subprocess.run(
+        command([root / "samples/lom-kao-2568.md"], tmp_path / "out", "--jobs", "0"),
+        env=marked("homeless") | {"HOME": str(tmp_path / "file/home")},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+
 # -------------------------------------------------------------------------- damaged leavings
 
 

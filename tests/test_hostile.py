@@ -40,6 +40,8 @@ WHY = {
     "no pages": "no pages in this PDF",
     "circular pages": "no pages in this PDF",
     "circular objects": "no pages in this PDF",
+    "drawing of itself": "a drawing that draws itself",
+    "too many drawn": "pictures cover it 2,000 times over",
     "unknown filter": "Unsupported filter",
     "decompression bomb": "a part of it unpacks to more than 100,000,000 bytes",
     "bomb of objects": "a part of it unpacks to more than 100,000,000 bytes",
@@ -49,6 +51,7 @@ WHY = {
     "cut jpeg": "the image cannot be decoded",
     "cut tiff": "the image cannot be decoded",
     "png bomb": "60000 x 60000 pixels, more than 120,000,000; give --max-pixels",
+    "broken frames": "the image cannot be decoded",
     "speck": "1 x 1 pixels is the size of no page",
     "thread": "50000 x 2 pixels is the size of no page",
     "binary text": "neither PDF nor image nor text",
@@ -105,10 +108,14 @@ def test_a_bomb_is_not_unpacked(tmp_path, sort):
 # ------------------------------------------------------------------ PDFs
 
 
-@pytest.mark.parametrize("make", [hostile.circular_forms, hostile.circular_parents])
-def test_circles_that_harm_nobody(make):
-    [page] = read(make())
+def test_a_page_that_inherits_in_a_circle():
+    [page] = read(hostile.circular_parents(), scanner=blank_scanner)
     assert (page.source.page, page.tables, page.lines) == (1, (), ())
+
+
+def test_a_drawing_that_draws_itself_is_not_drawn():
+    [page] = read(hostile.circular_forms(), scanner=blank_scanner)
+    assert (page.layer_note, page.origin) == ("a drawing that draws itself", "text")
 
 
 def test_drawings_that_double_are_not_followed_nor_drawn():
