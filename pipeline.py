@@ -734,6 +734,8 @@ class Means:
     """Files last changed before are not looked at, in nanoseconds."""
     quiet: bool = False
     log: Path | None = None
+    inputs: tuple[str, ...] = ()
+    """As they were given, absolute: what all workers of a cluster must see."""
 
 
 @app.command(
@@ -863,6 +865,8 @@ def convert(
         )
         if exchange and not cluster:
             fail("--exchange is for the workers of a --cluster: give both, or neither", 2)
+        if exchange and searchable:
+            fail("--searchable needs a folder that all workers see: leave out --exchange", 2)
         check_readers(settings)
         if profile:
             profile_named(profile)
@@ -881,6 +885,7 @@ def convert(
         asked = replace(
             settings.run, inputs=tuple(map(absolute_input, inputs)), version=__version__
         )
+        means = replace(means, inputs=asked.inputs)
         begun = time.monotonic()
         tally, files = convert_archive(found, asked, out, settings, means)
         if not quiet:
@@ -1062,8 +1067,11 @@ class Workers:
         exchange = None
         if self.means.exchange:
             exchange = Exchange(absolute_input(self.means.exchange), folder, written_into)
+        written = [folder, *([self.settings.searchable] if self.settings.searchable else [])]
         ground = Ground(
-            program_fingerprint(), written=() if exchange else (str(folder.absolute()),)
+            program_fingerprint(),
+            written=() if exchange else tuple(str(one.absolute()) for one in written),
+            seen=tuple(one for one in self.means.inputs if Path(one).exists()),
         )
         yield from in_cluster(
             convert_unit,

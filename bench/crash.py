@@ -138,10 +138,10 @@ def progress(log: Path) -> tuple[int, int]:
     return done, total
 
 
-def drawn(rng: random.Random, whole: End) -> Moment:
-    """A moment of a run like the undisturbed one."""
-    late = rng.random() < 0.4
-    seconds = rng.uniform(0, whole.publication if late else whole.wall)
+def drawn(rng: random.Random, whole: End, left: float = 1.0) -> Moment:
+    """A moment of a run like the undisturbed one, of which this share is left to do."""
+    late = left == 1.0 and rng.random() < 0.4
+    seconds = rng.uniform(0, whole.publication if late else whole.wall * max(0.2, left))
     return Moment(seconds, late, parent_alone=rng.random() < 0.3)
 
 
@@ -162,7 +162,7 @@ def bench(work: Path, asked: argparse.Namespace) -> bool:
         out = work / f"round-{number}"
         kills, ends = [], []
         for _ in range(1 + (rng.random() < 0.5)):
-            moment = drawn(rng, whole)
+            moment = drawn(rng, whole, 1 - ends[-1].done / len(inputs) if ends else 1.0)
             ends.append(run(command([folder], out, *more), log, temporary, moment))
             kills.append(
                 f"{moment} at {ends[-1].done}" + ("" if ends[-1].code < 0 else ", too late")

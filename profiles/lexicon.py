@@ -1,6 +1,7 @@
 """Thai words, how common they are, private-use glyphs of Thai fonts; loaded on first use."""
 
 import math
+import os
 import re
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -27,6 +28,12 @@ def pua_map() -> dict[int, str]:
     return {int(row[0][2:], 16): row[2] for row in rows}
 
 
+def without_a_home() -> None:
+    """Keep PyThaiNLP from making a folder in the user's home, which a service may not have."""
+    if "PYTHAINLP_READ_MODE" not in os.environ:
+        os.environ.setdefault("PYTHAINLP_READ_ONLY", "1")
+
+
 @cache
 def thai_words() -> frozenset[str]:
     """The word list of PyThaiNLP, without single letters, which explain anything.
@@ -34,6 +41,7 @@ def thai_words() -> frozenset[str]:
     >>> "ดำเนินการ" in thai_words(), "ดาเนินการ" in thai_words()
     (True, False)
     """
+    without_a_home()
     from pythainlp.corpus import thai_words as listed
 
     return frozenset(word for word in listed() if len(word) > 1) | {"ณ"}
@@ -46,6 +54,7 @@ def word_costs() -> dict[str, float]:
     >>> word_costs()["การ"] < word_costs()["ดำเนินการ"] < word_costs()["ถลำ"]
     True
     """
+    without_a_home()
     from pythainlp.corpus import tnc
 
     counts = dict(tnc.word_freqs())
