@@ -705,8 +705,6 @@ class Tally:
         self.infos += outcome.infos
         self.decided += outcome.decided
         self.without_profile += outcome.error == NO_PROFILE
-        if outcome.status == "failed":
-            self.reasons.update(reasons([(outcome.document, outcome.error or "")]))
 
     def count_findings(self, findings: Sequence[Finding]) -> None:
         """Those that a person let stand are counted apart: they are settled."""
@@ -1105,17 +1103,20 @@ MOST_FAILURES = 20
 def tallied(manifest: Manifest, out: Path, quiet: bool) -> Tally:
     """Count what the run came to, and name what failed."""
     tally = Tally()
-    named = 0
     for outcome in manifest.outcomes():
         tally.count(outcome)
-        if not outcome.error or (quiet and outcome.status != "failed"):
-            continue
-        named += 1
-        if named <= MOST_FAILURES:
-            kind = "error" if outcome.status == "failed" else "note"
-            typer.echo(f"{kind}: {printable(with_name(outcome))}", err=True)
-    if named > MOST_FAILURES:
-        typer.echo(f"error: and {named - MOST_FAILURES:,} more: see documents.csv", err=True)
+    named = 0
+    for status, kind in (("failed", "error"), ("partial", "note")):
+        for outcome in manifest.outcomes(status):
+            if outcome.error and named < MOST_FAILURES and not (quiet and kind == "note"):
+                typer.echo(f"{kind}: {printable(with_name(outcome))}", err=True)
+                named += 1
+    if tally.failed > MOST_FAILURES:
+        more = f"{tally.failed - MOST_FAILURES:,} more failed"
+        typer.echo(f"error: {more}: see documents.csv, or raingan status --json", err=True)
+    tally.reasons = reasons(
+        (outcome.document, outcome.error or "") for outcome in manifest.outcomes("failed")
+    )
     tally.count_findings(Store(out).between())
     return tally
 

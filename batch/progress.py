@@ -186,8 +186,17 @@ def reason_without_name(document: str, error: str) -> str:
 
 
 def reasons(failures: Iterable[tuple[str, str]]) -> Counter[str]:
-    """How many documents failed for each reason."""
-    return Counter(reason_without_name(document, error) for document, error in failures)
+    """How many documents failed for each reason; those that differ by a figure count as one.
+
+    >>> reasons([("a", "a: 7 pages"), ("b", "b: 9 pages"), ("c", "c: empty")])
+    Counter({'7 pages': 2, 'empty': 1})
+    """
+    first: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for document, error in failures:
+        reason = reason_without_name(document, error)
+        counts[first.setdefault(re.sub(r"\d[\d,.]*", "0", reason), reason)] += 1
+    return counts
 
 
 def reason_lines(counts: Mapping[str, int]) -> Iterator[str]:
