@@ -4,6 +4,7 @@
 into an exchange from which it is fetched here.
 """
 
+import asyncio
 import logging
 import pickle
 import threading
@@ -45,7 +46,8 @@ PATIENCE_SECONDS = 60.0
 CONNECT_SECONDS = 15.0
 LOOK_SECONDS = 5.0
 """So often the cluster is asked who has come and gone."""
-TIDY_SECONDS = 2.0
+TIDY_SECONDS = 1.0
+"""For each of three steps at the end; workers go on with what they were told."""
 ATTEMPTS = 2
 """A document that takes its dask worker along is sent once more, and then lost."""
 FETCHERS = 16
@@ -293,10 +295,12 @@ def _judged(
             raise
     except ReportError:
         raise
-    except KilledWorker as error:
+    except KilledWorker:
         if not again:
-            died = "its workers died one after the other, most likely for want of memory"
-            return Done(Lost(f"{died}; try it alone, without --cluster ({said(error)})"))
+            why = (
+                "its dask workers died with it, one after the other, most likely for want of memory"
+            )
+            return Done(Lost(f"{why}; try it alone, without --cluster"))
     except Exception as error:  # of dask, of its connections, of a worker without raingan
         _look_again(muster)
         if not again:
@@ -309,14 +313,14 @@ def _first_muster(
 ) -> Muster:
     """Wait for the first worker; none may be unfit."""
     muster = Muster(client, errand, patience, note)
-    try:
-        with _gone_is_told(client):
+    with _gone_is_told(client):
+        try:
             client.wait_for_workers(1, timeout=patience)
-    except TimeoutError as error:
-        raise ClusterError(
-            f"{_address(client)}: the scheduler has no workers; start some with "
-            f"`dask worker {_address(client)}` and {AGAIN}"
-        ) from error
+        except TimeoutError as error:
+            raise ClusterError(
+                f"{_address(client)}: the scheduler has no workers; start some with "
+                f"`dask worker {_address(client)}` and {AGAIN}"
+            ) from error
     misfits = muster.look()
     if misfits:
         lines = [f"worker {one} {why}" for one, why in sorted(misfits.items())[:SHOWN]]
@@ -340,11 +344,12 @@ def _connected(address: str) -> Iterator[Client]:
         raise ClusterError(
             "--cluster needs dask.distributed; install raingan with its extra, raingan[cluster]"
         ) from error
-    connect: Client = distributed.Client
+    dask: Any = distributed
     with _quiet():
         try:
-            client = connect(address, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError, ImportError, TypeError) as error:
+            asyncio.run(_try(dask, address))
+            client = dask.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        except (OSError, ValueError, ImportError, TypeError, RuntimeError) as error:
             raise ClusterError(
                 f"{address}: no scheduler answers ({said(error)}); start one with `dask scheduler` "
                 "and give its address, tcp://HOST:8786"
@@ -355,13 +360,18 @@ def _connected(address: str) -> Iterator[Client]:
             _at_most(TIDY_SECONDS, client.close)
 
 
+async def _try(dask: Any, address: str) -> None:
+    """Connect once: a client that cannot waits 30 seconds more when it is thrown away."""
+    arguments = dask.Security().get_connection_args("client")
+    comm = await dask.comm.connect(address, timeout=CONNECT_SECONDS, **arguments)
+    await comm.close()
+
+
 @contextmanager
 def _gone_is_told(client: Client) -> Iterator[None]:
-    """A scheduler that does not answer any more is a ClusterError; TimeoutError is the caller's."""
+    """A scheduler that does not answer any more is a ClusterError."""
     try:
         yield
-    except TimeoutError:
-        raise
     except (OSError, CancelledError, RuntimeError) as error:
         raise ClusterError(
             f"{_address(client)}: the scheduler does not answer any more ({said(error)}); "

@@ -22,14 +22,14 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "samples" / "make")]
+sys.path[:0] = [str(ROOT), str(ROOT / "samples" / "make"), str(ROOT / "tests")]
 
 SHARES = (("exported", 0.45), ("scanned", 0.10), ("dump", 0.40), ("poison", 0.05))
 SUFFIX = {"tsv": ".txt", "markdown": ".md", "html": ".html"}
@@ -112,7 +112,9 @@ class Poison:
     """Gives one sort after the other of files that cannot be converted."""
 
     def __init__(self) -> None:
-        self.sorts, self.turn = poison(), 0
+        from hostile import POISON
+
+        self.sorts, self.turn = dict(POISON), 0
 
     def __call__(self, number: int, rng: random.Random) -> tuple[str, bytes]:
         sort = list(self.sorts)[self.turn % len(self.sorts)]
@@ -120,21 +122,6 @@ class Poison:
         name, content = self.sorts[sort]()
         # its own name may hold what no file system takes twice; the sort says more in a report
         return f"{sort.replace('/', '-')}{Path(name).suffix}", content
-
-
-def poison() -> Mapping[str, Callable[[], tuple[str, bytes]]]:
-    """Every sort of the tests that must fail; a few plain ones where the tests are not there."""
-    try:
-        from tests.hostile import POISON
-    except ImportError:
-        whole = whole_pdfs(scanned=False)[0].read_bytes()
-        return {
-            "empty": lambda: ("empty.pdf", b""),
-            "no-pdf": lambda: ("letter.pdf", b"no PDF at all\n" * 40),
-            "truncated": lambda: ("cut.pdf", whole[: len(whole) // 3]),
-            "broken-image": lambda: ("scan.tif", b"II*\0" + bytes(200)),
-        }
-    return dict(POISON)
 
 
 # ---------------------------------------------------------------- a run and its processes

@@ -36,6 +36,7 @@ from pdfminer.pdftypes import (
     PDFObjRef,
     PDFStream,
     resolve1,
+    stream_value,
 )
 from pdfminer.psparser import PSException, PSKeyword
 from pdfminer.utils import apply_matrix_pt, apply_matrix_rect, mult_matrix
@@ -739,6 +740,37 @@ class Drawing:
             self.document.close()
 
 
+def why_not_drawn(file: BufferedReader | BytesIO, number: int, passwords: Sequence[str]) -> str:
+    """Why pdfium would not end with a page, or with all memory; empty where nothing tells so."""
+    try:
+        doc, _ = open_pdf("", file, passwords)
+        page = next(islice(LenientPage.create_pages(doc), number - 1, None), None)
+        if page is None or not is_suspicious(page):
+            return ""
+        read, _, dpi = read_page(Source("", number), BoundedFonts(), page)
+    except TooMuch as error:
+        return reason_of(error)
+    except (*PARSER_ERRORS, Unreadable):
+        return ""  # pdfium may make more of it
+    return "" if dpi else read.layer_note or "it is more than a page"
+
+
+def is_suspicious(page: PDFPage) -> bool:
+    """A page of much content, or of drawings in drawings; others need no second look."""
+    if sum(len(stream_value(stream).get_data()) for stream in page.contents) > MOST_SLOW_BYTES:
+        return True
+    own = resolve1(page.resources) if isinstance(page, LenientPage) and not page.error else None
+    return any(forms_of(form.get("Resources") or own) for form in forms_of(own))
+
+
+def forms_of(resources: object) -> list[PDFStream]:
+    """The drawings that a page or a drawing may use."""
+    known = resolve1(resources)
+    named = resolve1(known.get("XObject")) if isinstance(known, dict) else None
+    found = map(resolve1, named.values()) if isinstance(named, dict) else ()
+    return [one for one in found if isinstance(one, PDFStream) and "BBox" in one]
+
+
 def draw_page(
     document: str,
     file: BufferedReader | BytesIO,
@@ -752,6 +784,8 @@ def draw_page(
 
     A page of absurd size is drawn at fewer pixels an inch than asked for. Raises Unreadable.
     """
+    if why := why_not_drawn(file, number, passwords):
+        raise Unreadable(f"{document} p.{number}: not drawn ({why})")
     with closing(Drawing(file, passwords, limits)) as drawing:
         try:
             return drawing.draw(number, dpi, whole)

@@ -156,6 +156,8 @@ _ZIP_ERRORS = (
 def _reason(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
+    if isinstance(error, MemoryError):
+        return "it needs more memory than there is"
     return " ".join(str(error).split()) or type(error).__name__
 
 
@@ -366,7 +368,10 @@ def _local(given: str, output: Path | None) -> list[tuple[str, Path, bool]]:
             f"{_clean(given)}: {_reason(error)}; check the path, and quote it if it has spaces"
         ) from error
     if stat.S_ISDIR(mode):
-        return [(p.relative_to(path).as_posix(), p, False) for p in _walk(path, output)]
+        return [
+            (given if p == path else p.relative_to(path).as_posix(), p, False)
+            for p in _walk(path, output)
+        ]
     if not stat.S_ISREG(mode):
         raise Unreadable(f"{_clean(given)}: neither a file nor a folder; save it as a file first")
     return [(path.name, path, True)]

@@ -48,9 +48,13 @@ class Forks(NamedTuple):
         It is killed before the operation `die_at` on the output; no file of its grows over
         `most_bytes`; as `anybody` it has no right to pass over permissions.
         """
-        said = self.folder / "stderr"
         asked = ["convert", str(inputs), "--out", str(out), "--jobs", "0", *more]
-        line = json.dumps([asked, str(out), str(said), die_at, most_bytes, anybody])
+        return self.run(asked, str(out), die_at, most_bytes, anybody)
+
+    def run(self, asked, out="", die_at=0, most_bytes=0, anybody=False) -> Ended:
+        """The same of any command line."""
+        said = self.folder / "stderr"
+        line = json.dumps([asked, out, str(said), die_at, most_bytes, anybody])
         print(line, file=self.server.stdin, flush=True)
         code, operations = map(int, self.server.stdout.readline().split())
         return Ended(code, said.read_text("utf-8", "replace"), operations)

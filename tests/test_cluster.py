@@ -184,17 +184,6 @@ def test_a_unit_that_no_worker_can_import_is_our_mistake():
 # ---------------------------------------------------------------- workers and schedulers that die
 
 
-def test_work_of_a_killed_worker_is_done_by_another(alone):
-    workers = [alone.worker(), alone.worker()]
-    running = in_cluster(cluster_work.whose, range(60), alone.address)
-    got = [next(running)]
-    victim = next(w for w in workers if os.getpgid(got[0][1][1]) == w.pid)
-    alone.kill(victim)
-    got += running
-    assert Counter(number for number, _ in got) == Counter(range(60))
-    assert len({worker for _, (_, worker) in got}) == 2
-
-
 def test_a_worker_that_dies_is_started_again_by_its_nanny(alone):
     alone.worker()
     running = in_cluster(cluster_work.whose, range(20), alone.address)
@@ -205,23 +194,15 @@ def test_a_worker_that_dies_is_started_again_by_its_nanny(alone):
     assert len({worker for _, (_, worker) in got}) == 2
 
 
-def test_processes_of_a_killed_worker_end_with_it(alone):
+def test_no_worker_any_more(alone, monkeypatch):
+    """Its processes end with it."""
+    monkeypatch.setattr(batch.cluster, "LOOK_SECONDS", 0.5)
     nanny = alone.worker()
-    process, _ = next(in_cluster(cluster_work.whose, range(1), alone.address))[1]
-    running = in_cluster(cluster_work.whose, count(), alone.address)
+    running = in_cluster(cluster_work.whose, count(), alone.address, patience=1)
     process, worker = next(running)[1]
     os.kill(nanny.pid, signal.SIGKILL)
     os.kill(worker, signal.SIGKILL)
     assert has_ended(process)
-    running.close()
-
-
-def test_no_worker_any_more(alone, monkeypatch):
-    monkeypatch.setattr(batch.cluster, "LOOK_SECONDS", 0.5)
-    nanny = alone.worker()
-    running = in_cluster(cluster_work.double, count(), alone.address, patience=1)
-    assert next(running)[1] % 2 == 0
-    alone.kill(nanny)
     with pytest.raises(ClusterError, match=r"no worker for 1 seconds; start some with `dask w"):
         list(running)
 

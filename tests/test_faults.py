@@ -11,7 +11,6 @@ import signal
 import sqlite3
 import stat
 import subprocess
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,11 +44,16 @@ def archive(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def convert(tmp_path_factory):
-    """Runs the command line to its end."""
+def forked(tmp_path_factory):
     folder = tmp_path_factory.mktemp("forks")
     with forks(folder, fill(folder / "warm", 1) / "report-01.txt") as forked:
-        yield forked.convert
+        yield forked
+
+
+@pytest.fixture(scope="module")
+def convert(forked):
+    """Runs the command line to its end."""
+    return forked.convert
 
 
 def convert_on(disk, inputs, jobs=0, **how):
@@ -456,14 +460,11 @@ def test_kept_parts_damaged(mends_itself, finished, damage):
 
 
 @pytest.mark.parametrize("damage", [cut, spoil, emptied, gone, newer_format, other_tables])
-def test_manifest_damaged(mends_itself, finished, damage):
+def test_manifest_damaged(forked, mends_itself, finished, damage):
+    """It is made anew; until then `status` says what it can."""
     damage(manifest(finished))
-    shown = subprocess.run(
-        [sys.executable, str(ROOT / "pipeline.py"), "status", str(finished)],
-        capture_output=True,
-        text=True,
-    )
-    assert "Traceback" not in shown.stderr
+    shown = forked.run(["status", str(finished)])
+    assert (shown.returncode in (0, 3), "Traceback" in shown.stderr) == (True, False), shown
     assert mends_itself()
 
 

@@ -118,6 +118,23 @@ def test_a_drawing_that_draws_itself_is_not_drawn():
     assert (page.layer_note, page.origin) == ("a drawing that draws itself", "text")
 
 
+@pytest.mark.parametrize(
+    "make, why",
+    [
+        (hostile.circular_forms, "a drawing that draws itself"),
+        (hostile.doubling_forms, "drawings within drawings without end"),
+        (hostile.bomb_pdf, "a part of it unpacks to more than"),
+    ],
+)
+def test_what_would_not_end_is_not_drawn_for_a_person_either(make, why):
+    with pytest.raises(Unreadable, match=rf"^a\.pdf p\.1: not drawn \(.*{why}"):
+        draw_page("a.pdf", BytesIO(make()), 1, 100)
+
+
+def test_drawings_within_drawings_that_end_are_drawn():
+    assert draw_page("a.pdf", BytesIO(hostile.doubling_forms(3)), 1, 72).grey.shape == (842, 595, 3)
+
+
 def test_drawings_that_double_are_not_followed_nor_drawn():
     [page] = read(hostile.doubling_forms(), scanner=blank_scanner)
     assert page.layer_note == "the page cannot be parsed: drawings within drawings without end"
@@ -536,7 +553,7 @@ def test_what_nobody_may_read_is_told(tmp_path):
         f"os.chdir({os.fspath(tmp_path)!r})\n"
         "if os.getuid() == 0:\n"
         "    os.setgroups([]), os.setegid(65534), os.seteuid(65534)\n"
-        "for one in find_inputs(['.']):\n"
+        "for one in [*find_inputs(['.']), *find_inputs(['closed'])]:\n"
         "    print(one.name, one.reader, one.error, sep='|')\n"
     )
     try:
@@ -553,6 +570,7 @@ def test_what_nobody_may_read_is_told(tmp_path):
         "closed|None|closed: a folder that cannot be read; check who may",
         "locked.txt|None|locked.txt: permission denied; check the file",
         "open.txt|dump|",
+        "closed|None|closed: a folder that cannot be read; check who may",
     ]
 
 
