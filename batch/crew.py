@@ -27,6 +27,9 @@ R = TypeVar("R")
 
 IDLE_SECONDS = 60.0
 """So long after its last document a worker keeps its processes: its coordinator may be gone."""
+ENDED = "is being stopped"
+
+
 # ---------------------------------------------------------------- who may take part
 
 
@@ -96,6 +99,7 @@ class Crew:
 
 _crews: dict[str, Crew] = {}
 _released: set[str] = set()
+_watched = False
 _lock = threading.Lock()
 
 
@@ -114,12 +118,18 @@ def work(errand: bytes, task: bytes) -> Done[Any] | Unfit:
         if crew.pool is None:
             return Unfit(worker.address, crew.why)
         if asked.exchange is None:
-            return Done(crew.pool.submit(given).result())
-        return _sent(crew.pool, asked.id, asked.exchange, given, worker.local_directory)
-    except CancelledError:
-        return Done(Lost("the run was stopped"))
+            done = Done(crew.pool.submit(given).result())
+        else:
+            done = _sent(crew.pool, asked.id, asked.exchange, given, worker.local_directory)
+    except (CancelledError, RuntimeError):
+        if asked.id not in _released:
+            raise
+        return Unfit(worker.address, ENDED)
     finally:
         _leave(asked.id, crew)
+    if isinstance(done.found, Lost) and asked.id in _released:
+        return Unfit(worker.address, ENDED)  # it was stopped in the middle of it
+    return done
 
 
 def _sent(pool: Pool[T, R], run: str, exchange: Exchange[T], task: T, scratch: str) -> Done[R]:
@@ -143,13 +153,11 @@ def _join(errand: Errand[Any, Any], worker: Worker) -> Crew:
             url = errand.exchange.url if errand.exchange else ""
             crew = Crew(why_unfit(errand.ground, errand.id, url))
             if errand.id in _released:
-                crew.why = "the run has ended"
+                crew.why = ENDED
             elif not crew.why:
                 allow_children()
                 crew.pool = Pool(errand.unit, worker.state.nthreads, errand.guard)
-                worker.loop.add_callback(
-                    worker.plugin_add, Leave(errand.id), Leave.name_of(errand.id)
-                )
+                _watch(worker)
                 _crews[errand.id] = crew
         crew.busy += 1
         if crew.leaving is not None:
@@ -190,17 +198,19 @@ async def release_soon(run: str) -> None:
 
 
 class Leave(WorkerPlugin):
-    """Has a run's processes end with the dask worker that closes."""
-
-    def __init__(self, run: str) -> None:
-        self.run = run
-
-    @staticmethod
-    def name_of(run: str) -> str:
-        return f"raingan-{run}"
+    """Has all processes end with the dask worker that closes."""
 
     async def teardown(self, worker: Worker) -> None:
-        await release_soon(self.run)
+        for run in list(_crews):
+            await release_soon(run)
+
+
+def _watch(worker: Worker) -> None:
+    """Attach Leave to a dask worker, once: adding it again would tear the first one down."""
+    global _watched
+    if not _watched:
+        _watched = True
+        worker.loop.add_callback(worker.plugin_add, Leave(), "raingan")
 
 
 def allow_children() -> None:

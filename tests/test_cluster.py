@@ -194,6 +194,17 @@ def test_a_worker_that_dies_is_started_again_by_its_nanny(alone):
     assert len({worker for _, (_, worker) in got}) == 2
 
 
+def test_documents_of_a_worker_that_is_stopped_are_done_by_another(alone):
+    """None of them fails for it."""
+    workers = [alone.worker(), alone.worker()]
+    running = in_cluster(cluster_work.whose, range(300), alone.address)
+    got = [next(running)]
+    workers[0].terminate()
+    got += running
+    assert Counter(number for number, _ in got) == Counter(range(300))
+    assert [found for _, found in got if isinstance(found, Lost)] == []
+
+
 def test_no_worker_any_more(alone, monkeypatch):
     """Its processes end with it."""
     monkeypatch.setattr(batch.cluster, "LOOK_SECONDS", 0.5)

@@ -656,7 +656,7 @@ def test_what_was_decided_is_in_the_tables_when_it_is_stopped(person, out, numbe
 
 def test_pages_that_are_not_kept_are_said(person, out):
     item = person.item("period_outside_year")
-    for path in (out / ".raingan").glob("*pages*"):
+    for path in (out / ".raingan").rglob("*.pages.zip"):
         path.unlink()
     person = Person(out)
     answer = person.get(f"/item/{item.id}")
