@@ -17,7 +17,7 @@ from functools import cache, partial
 from io import BytesIO
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -99,6 +99,8 @@ if TYPE_CHECKING:
     from review.desk import Tools
 
 __version__ = "0.1.0"
+
+T = TypeVar("T")
 
 CRASHED, SOME_FAILED, FOUND, INTERRUPTED = 1, 6, 8, 130
 NO_PROFILE = "no table of a known kind of report: its cells are in cells.csv, it has no rows"
@@ -900,10 +902,10 @@ def passwords_in(path: Path | None) -> tuple[str, ...]:
         fail(f"--password-file: {path}: {error}; give a text file in UTF-8", 2)
 
 
-def first_taken(found: Iterator[Input]) -> Iterator[Input] | None:
-    """The same inputs, the first of which is there: None where there is none.
+def first_taken(found: Iterator[T]) -> Iterator[T] | None:
+    """The same, the first of which is there: None where there is none.
 
-    What is wrong with the paths given is raised before anything is written.
+    So what is wrong with the paths given is raised before anything is written.
     """
     first = next(found, None)
     return None if first is None else chain((first,), found)
@@ -1035,7 +1037,9 @@ class Workers:
     def through(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Outcome | Lost]]:
         """Each task with what came of it, in the order in which they are done."""
         if self.means.cluster:
-            yield from self._clustered(tasks)
+            there = first_taken(iter(tasks))
+            if there is not None:  # else nobody need be asked
+                yield from self._clustered(there)
         elif not self.means.jobs:
             yield from ((task, self._here(task)) for task in tasks)
         else:

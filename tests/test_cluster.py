@@ -218,7 +218,8 @@ def test_no_worker_any_more(alone, monkeypatch):
         list(running)
 
 
-def test_no_scheduler_any_more(alone):
+def test_no_scheduler_any_more(alone, monkeypatch):
+    monkeypatch.setattr(batch.cluster, "CONNECT_SECONDS", 3.0)
     alone.worker()
     running = in_cluster(cluster_work.double, count(), alone.address)
     assert next(running)[1] % 2 == 0
