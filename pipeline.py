@@ -9,7 +9,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -91,6 +91,7 @@ from extract.source import LIMITS, Input, Limits, find_inputs
 from extract.source import decode as decode_text
 from normalize.decisions import Decision, decisions_for, in_force
 from normalize.report import Report, normalize
+from profiles.gazetteer import gazetteer
 from profiles.lexicon import reading_cost
 from profiles.report import NoProfile, Profile, profile_named, profiles
 
@@ -944,11 +945,16 @@ def convert_archive(
     found: Iterable[Input], asked: Run, out: Path, settings: Settings, means: Means
 ) -> tuple[Tally, tuple[Path, ...]]:
     """Do what is still to be done of these inputs, and write the tables of all of them."""
-    log = Log(means.log)
+    with closing(Log(means.log)) as log:
+        return convert_logged(found, asked, out, settings, means, log)
+
+
+def convert_logged(
+    found: Iterable[Input], asked: Run, out: Path, settings: Settings, means: Means, log: Log
+) -> tuple[Tally, tuple[Path, ...]]:
     watch = Watch(0, quiet=means.quiet, log=log)
     try:
         with ExitStack() as stack:
-            stack.callback(log.close)
             decided = Decided(read_decisions(out / DECISIONS))
             folder = stack.enter_context(staging(out))
             manifest = stack.enter_context(Manifest(folder / MANIFEST))
@@ -1031,8 +1037,12 @@ class Workers:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.close() if kind is None else self._pool.stop()
+        if self._pool is None:
+            return
+        if kind is None:
+            self._pool.close()
+        else:
+            self._pool.stop()
 
     def through(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Outcome | Lost]]:
         """Each task with what came of it, in the order in which they are done."""
@@ -1044,6 +1054,7 @@ class Workers:
             yield from ((task, self._here(task)) for task in tasks)
         else:
             if self._pool is None:
+                gazetteer()  # the checks between documents ask for it: what is large is there early
                 self._pool = Pool(convert_unit, self.means.jobs, self.means.guard)
             yield from through(self._pool, tasks, self._started)
 

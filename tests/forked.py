@@ -80,11 +80,11 @@ def forks(folder, warm):
 class Running:
     """A run with two workers in a session of its own, whose processes are known by a mark."""
 
-    def __init__(self, inputs, out, temporary):
+    def __init__(self, inputs, out, temporary, *options):
         self.mark = secrets.token_hex(8)
         temporary.mkdir(exist_ok=True)
         self.process = subprocess.Popen(
-            command([inputs], out, "--jobs", "2"),
+            command([inputs], out, "--jobs", "2", *map(str, options)),
             env=marked(self.mark, temporary),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -539,8 +539,8 @@ def test_two_runs_into_one_output(convert, long_archive, tmp_path):
 )
 def test_interrupted(convert, long_archive, whole, tmp_path, number, everybody):
     """A terminal sends it to the whole group, `kill` to the parent alone."""
-    out, temporary = tmp_path / "out", tmp_path / "tmp"
-    with Running(long_archive, out, temporary) as run:
+    out, temporary, log = tmp_path / "out", tmp_path / "tmp", tmp_path / "run.log"
+    with Running(long_archive, out, temporary, "--log", log) as run:
         assert run.until_done(5)
         if everybody:
             run.send(number)
@@ -550,6 +550,7 @@ def test_interrupted(convert, long_archive, whole, tmp_path, number, everybody):
         assert processes(run.mark) == []
     assert (code, "Traceback" in said) == (130, False), said
     assert "interrupted" in said.splitlines()[-1]
+    assert json.loads(log.read_text("utf-8").splitlines()[-1])["event"] == "interrupted"
     assert (published(out), temporary_files(out), list(temporary.iterdir())) == ({}, [], [])
     kept = {path.name: path.stat().st_mtime_ns for path in parts(out)}
     assert len(kept) >= 5

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from torch import Tensor
 
@@ -67,6 +67,9 @@ def stamp(target: Path, temperature: float) -> None:
 
 @torch.no_grad()
 def difference(net: LineNet, target: Path) -> float:
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
     sample = np.random.default_rng(0).random((3, 1, HEIGHT, 368), np.float32)
     session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
     logits = np.asarray(session.run(None, {"line": sample})[0])
