@@ -32,6 +32,7 @@ from audit.model import Finding
 from batch.archive import Decided, Due, Plan, digest_of, drop_damaged, stamp_of, sweep
 from batch.manifest import (
     MANIFEST,
+    Known,
     Manifest,
     Outcome,
     State,
@@ -74,6 +75,7 @@ from export.store import (
     keep_pages,
     kept_pages,
     key_of,
+    locked,
     new_file,
     pages_file,
     published_findings,
@@ -171,6 +173,8 @@ class Opened(NamedTuple):
     sha256: str
     content: bytes | None
     """None where the file is read from its place, by pieces."""
+    stamp: tuple[int, int] | None = None
+    """Of that file: its time and size when it was hashed."""
 
 
 def open_document(found: Input, settings: Settings) -> Opened:
@@ -179,12 +183,19 @@ def open_document(found: Input, settings: Settings) -> Opened:
         raise Unreadable(found.error)
     if found.reader == "pdf" and found.on_disk is not None:
         try:
+            stamp = stamp_now(found.on_disk)
             with found.on_disk.open("rb") as file:
-                return Opened(found, hashlib.file_digest(file, "sha256").hexdigest(), None)
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                return Opened(found, sha256, None, stamp)
         except OSError as error:
             raise Unreadable(f"{found.name}: {error.strerror or error}; check the file") from error
     content = found.read_bytes(settings.passwords)
     return Opened(found, hashlib.sha256(content).hexdigest(), content)
+
+
+def stamp_now(path: Path) -> tuple[int, int]:
+    there = path.stat()
+    return there.st_mtime_ns, there.st_size
 
 
 def read_document(found: Input, settings: Settings) -> Reading:
@@ -193,10 +204,15 @@ def read_document(found: Input, settings: Settings) -> Reading:
     return Reading(opened.sha256, read_opened(opened, settings))
 
 
-def read_opened(opened: Opened, settings: Settings) -> Iterator[Page]:
-    """The pages of an input whose bytes are at hand; may raise a ReportError."""
-    (found, _, content), limits = opened, settings.limits
-    scanner = partial(scan_page, settings)
+def read_opened(
+    opened: Opened, settings: Settings, missed: list[str] | None = None
+) -> Iterator[Page]:
+    """The pages of an input whose bytes are at hand; may raise a ReportError.
+
+    `missed` is told of each page that the vision endpoint did not read.
+    """
+    found, content, limits = opened.found, opened.content, settings.limits
+    scanner = partial(scan_page, settings, missed=missed)
     if found.reader == "dump":
         return read_dump(found.name, decode_text(found.name, content or b""), limits)
     if found.reader == "image":
@@ -238,7 +254,9 @@ def image_pages(
         raise Unreadable(f"{name}: {error}; scan it again as PDF, TIFF or PNG") from error
 
 
-def scan_page(settings: Settings, source: Source, picture: Picture) -> Page:
+def scan_page(
+    settings: Settings, source: Source, picture: Picture, missed: list[str] | None = None
+) -> Page:
     """Read a page from its picture. What that needs is loaded with the first such page.
 
     Where a vision endpoint is named it is asked first, and what it cannot read is read here.
@@ -254,6 +272,8 @@ def scan_page(settings: Settings, source: Source, picture: Picture) -> Page:
             return to_page(reader.read_page(picture.grey), source)
         except VisionFailed as error:
             typer.echo(f"note: {source}: {error}", err=True)
+            if missed is not None:
+                missed.append(str(source))
     tesseract = Tesseract.find() if settings.second_opinion else None
     return read_picture(source, picture, line_reader(), reading_cost, tesseract)
 
@@ -295,18 +315,22 @@ def convert_document(
 
 def convert_opened(opened: Opened, settings: Settings) -> DocumentResult:
     """The same of an input whose bytes are at hand."""
-    found, sha256, _ = opened
+    found, sha256 = opened.found, opened.sha256
     scans: list[SearchablePage] = []
+    missed: list[str] = []
     decided = decisions_for(found.name, sha256, settings.decisions)
     draft = new_file(settings.keep) if settings.keep is not None else None
     try:
-        pages = counted_pages(read_opened(opened, settings))
+        pages = counted_pages(read_opened(opened, settings, missed))
         pages = kept_scans(pages, scans) if settings.searchable else pages
         if draft is not None:
             pages = keep_pages(draft, pages)
         report = normalize(found.name, pages, settings.profiles, decided)
+        check_unchanged(opened)
     except CannotWrite:
         raise
+    except Changed as error:
+        return failed_result(found, None, settings, str(error))
     except ReportError as error:
         return failed_result(found, sha256, settings, str(error))
     result = result_of(sha256, report, audit(report))
@@ -314,10 +338,28 @@ def convert_opened(opened: Opened, settings: Settings) -> DocumentResult:
     if settings.keep is None or draft is None:
         return result
     doubtful = result.record.status != "ok"
-    result = replace(result, reading=reading_of(found, sha256, settings, doubtful))
+    reading = reading_of(found, sha256, settings, doubtful)
+    if missed:  # under a key that no run looks for: the next one asks the endpoint again
+        reading = key_of(reading, "not by the endpoint")
+    result = replace(result, reading=reading)
     adopt(draft, pages_file(settings.keep, result.reading))
     keep_pictures(found, report, result, settings)
     return result
+
+
+class Changed(Unreadable):
+    """The file was written to while it was read."""
+
+
+def check_unchanged(opened: Opened) -> None:
+    """Raise Changed where what was read may not be what was hashed."""
+    path = opened.found.on_disk
+    if opened.stamp is None or path is None:
+        return
+    with suppress(OSError):
+        if stamp_now(path) == opened.stamp:
+            return
+    raise Changed(f"{opened.found.name}: changed while it was read; run convert again")
 
 
 def counted_pages(pages: Iterable[Page]) -> Iterator[Page]:
@@ -381,9 +423,10 @@ def reading_of(found: Input, sha256: str, settings: Settings, doubtful: bool) ->
     how: list[object] = [
         *(found.reader, settings.second_opinion, settings.vision_url, settings.vision_model)
     ]
+    if found.reader != "dump":
+        how += [settings.limits.pixels]
     if doubtful:
         how += [settings.limits, settings.allowance, str(settings.searchable or "")]
-        how += [key_of(sha256, settings.passwords)]
     return reading_key(sha256, *how)
 
 
@@ -394,7 +437,9 @@ def parts_of(found: Input, sha256: str, settings: Settings) -> tuple[str, ...]:
         reading = unread_key(found.name, found.error)
         return (part_of(DocumentResult(record, reading=reading), settings.run),)
     if not sha256:
-        return ()
+        reading = lost_key(found, settings)
+        lost = DocumentResult(record, reading=reading)
+        return (part_of(lost, settings.run),) if found.stamp and found.on_disk is None else ()
     decided = in_force(decisions_for(found.name, sha256, settings.decisions))
     return tuple(
         part_of(
@@ -449,11 +494,14 @@ def known_outcome(opened: Opened, settings: Settings) -> Outcome | None:
     folder = settings.keep
     if folder is None:
         return None
-    found, sha256, _ = opened
+    found, sha256 = opened.found, opened.sha256
     parts = parts_of(found, sha256, settings)
     for part in parts:
         with suppress(NotKept):
             kept = about(folder / PARTS / part, found.name)
+            target = searchable_target(found, settings)
+            if target is not None and (kept.record.error or "").startswith(str(target)):
+                continue  # its searchable twin could not be written then
             if has_searchable(opened, kept.record, kept.reading, settings):
                 return replace(outcome_of(kept, part), how="kept")
     for part in parts:
@@ -481,9 +529,12 @@ def known_outcome(opened: Opened, settings: Settings) -> Outcome | None:
 def has_searchable(
     opened: Opened, record: DocumentRecord, reading: str, settings: Settings
 ) -> bool:
-    """Whether the searchable twin that is wanted is there, or can be made of kept pages."""
+    """Whether no searchable twin is wanted, or it can be written from kept pages.
+
+    One that is there may be of another document, which had this name before.
+    """
     target = searchable_target(opened.found, settings)
-    if target is None or "ocr" not in record.source or target.exists() or not settings.keep:
+    if target is None or "ocr" not in record.source or not settings.keep:
         return True
     scans: list[SearchablePage] = []
     for _ in kept_scans(kept_pages(settings.keep, reading, opened.found.name), scans):
@@ -507,21 +558,29 @@ def kept_outcome(result: DocumentResult, settings: Settings) -> Outcome:
         record.rows,
         sum(row.needs_review for row in result.rows),
         *counted(result.findings),
+        scanned="ocr" in record.source,
     )
 
 
 def lost_outcome(task: Task, lost: Lost) -> Outcome:
     """Keep that a document's worker did not come back."""
-    found = task.found
+    found, read_at = task.found, now()
     error = f"{found.name}: {lost.why}"
     sha256 = digest_of(found)
-    if sha256 is None and not found.url:
-        with suppress(ReportError):
-            sha256 = hashlib.sha256(found.read_bytes(task.settings.passwords)).hexdigest()
-    outcome = kept_outcome(failed_result(found, sha256, task.settings, error), task.settings)
+    result = failed_result(found, sha256, task.settings, error)
+    if sha256 is None and found.stamp:  # what is in an archive is not unpacked without a guard
+        result = replace(result, reading=lost_key(found, task.settings))
     return replace(
-        outcome, crashed=bool(lost.trace), trace=lost.trace, hashed=now() if sha256 else 0
+        kept_outcome(result, task.settings),
+        crashed=bool(lost.trace),
+        trace=lost.trace,
+        hashed=read_at if sha256 else 0,
     )
+
+
+def lost_key(found: Input, settings: Settings) -> str:
+    """What names the failure of a document that nobody could hash, until it or a limit changes."""
+    return reading_key("", found.name, found.stamp, settings.limits, settings.allowance)
 
 
 def redo_report(store: Store, document: str, decisions: Iterable[Decision]) -> Report:
@@ -839,6 +898,7 @@ def convert(
     seconds = time_limit
     guard = Guard(seconds, seconds / 10, memory_bytes=memory_limit * 1_000_000)
     with errors_on_one_line(), interruptible():
+        passwords = (*(password or ()), *passwords_in(password_file))
         settings = Settings(
             profile,
             second_opinion,
@@ -851,8 +911,8 @@ def convert(
                 LIMITS, pages=max_pages, pixels=max_pixels, file_bytes=max_bytes,
                 member_bytes=min(max_bytes, LIMITS.member_bytes),
             ),
-            passwords=(*(password or ()), *passwords_in(password_file)),
-            allowance=key_of(guard.seconds, guard.memory_bytes),
+            passwords=passwords,
+            allowance=allowance(guard, passwords),
         )  # fmt: skip
         means = Means(
             default_jobs() if jobs is None else jobs,
@@ -860,10 +920,15 @@ def convert(
             cluster,
             exchange,
             retry_failed,
-            None if since is None else int(since.timestamp()) * 1_000_000_000,
+            None if since is None else nanoseconds_of(since),
             quiet,
             log,
         )
+        if 0 < memory_limit < LEAST_MEGABYTES:
+            fail(f"--memory-limit: a worker needs {LEAST_MEGABYTES} MB to begin with", 2)
+        if cluster and (second_opinion or vision_url):
+            fail("--cluster: its workers may differ in Tesseract, or in the key to an endpoint; "
+                 "leave out --second-opinion and --vision-url", 2)  # fmt: skip
         if exchange and not cluster:
             fail("--exchange is for the workers of a --cluster: give both, or neither", 2)
         if exchange and searchable:
@@ -894,6 +959,31 @@ def convert(
     raise typer.Exit(exit_code(tally, fail_on))
 
 
+LEAST_MEGABYTES = 700
+"""Of address space: what a worker has loaded before it reads a page, and some more."""
+
+
+def allowance(guard: Guard, passwords: Sequence[str]) -> str:
+    """A key of what a document may cost and be opened with, from which no password can be told."""
+    secret = ""
+    if passwords:
+        together = "\0".join(passwords).encode("utf-8", "surrogatepass")
+        secret = hashlib.scrypt(together, salt=b"raingan", n=1 << 14, r=8, p=1).hex()
+    return key_of(guard.seconds, guard.memory_bytes, secret)
+
+
+def nanoseconds_of(since: datetime) -> int:
+    """A day of --since as files' times are counted."""
+    try:
+        found = int(since.timestamp()) * 1_000_000_000
+    except (ValueError, OverflowError) as error:
+        fail(f"--since: {since:%Y-%m-%d} is no day that a file can be of ({error})", 2)
+    if found > now():
+        hint = f"; do you mean {since.year - 543}?" if since.year > 2400 else ""
+        fail(f"--since: {since.year} is to come: give the year of the common era{hint}", 2)
+    return found
+
+
 def passwords_in(path: Path | None) -> tuple[str, ...]:
     if path is None:
         return ()
@@ -918,8 +1008,10 @@ def default_jobs() -> int:
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     )
     with suppress(OSError, ValueError, AttributeError):
-        pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        return max(1, min(processors or 1, pages // 1_000_000_000))
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        with suppress(OSError, ValueError):  # what a container may take
+            memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
+        return max(1, min(processors or 1, memory // 1_000_000_000))
     return max(1, processors or 1)
 
 
@@ -976,7 +1068,8 @@ def convert_logged(
                 decided = work_off(manifest, out, settings, means, watch, decided)
                 files = publish(out, folder, asked, manifest.parts(), decided.all)
             manifest.finish(stamp_of(folder, manifest.parts()))
-            sweep(folder, manifest, (part for _, part in manifest.parts()))
+            with locked(out):  # a review may have published since
+                sweep(folder, manifest, Store(out).run.parts)
             tally = tallied(manifest, out, quiet=means.quiet)
             log("end", **{k: getattr(tally, k) for k in ("documents", "failed", "rows", "review")})
             return tally, files
@@ -1004,6 +1097,10 @@ def work_off(
     def parts(found: Input, sha256: str, decisions: tuple[Decision, ...]) -> tuple[str, ...]:
         return parts_of(found, sha256, replace(settings, decisions=decisions))
 
+    def lacks(known: Known) -> bool:
+        target = searchable_target(known.found, settings)
+        return target is not None and known.scanned and not target.exists()
+
     def tasks(plan: Plan, source: Iterable[Due]) -> Iterator[Task]:
         for due in source:
             watch.before = before + plan.kept
@@ -1012,7 +1109,7 @@ def work_off(
     before = 0
     with Workers(means, settings, watch) as workers, watch.shown():
         while True:
-            plan = Plan(manifest, folder, parts, decided, again)
+            plan = Plan(manifest, folder, parts, decided, again, lacks)
             for source in (plan, plan.late()):
                 for task, got in workers.through(tasks(plan, source)):
                     outcome = lost_outcome(task, got) if isinstance(got, Lost) else got
@@ -1079,7 +1176,10 @@ class Workers:
         folder = self.settings.keep or Path()
         exchange = None
         if self.means.exchange:
-            exchange = Exchange(absolute_input(self.means.exchange), folder, written_into)
+            place = self.means.exchange
+            if "://" not in place:
+                place = str(Path(place).absolute())
+            exchange = Exchange(place, folder, written_into)
         written = [folder, *([self.settings.searchable] if self.settings.searchable else [])]
         ground = Ground(
             program_fingerprint(),

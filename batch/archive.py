@@ -60,8 +60,17 @@ class Plan:
     """The inputs of a run that are to be done; those that are done are noted as such on the way."""
 
     def __init__(
-        self, manifest: Manifest, folder: Path, parts: Parts, decided: Decided, again: bool = False
+        self,
+        manifest: Manifest,
+        folder: Path,
+        parts: Parts,
+        decided: Decided,
+        again: bool = False,
+        lacks: Callable[[Known], bool] = lambda known: False,
     ) -> None:
+        """`lacks` says of an input whose result is there whether something beside it is not."""
+        self.lacks = lacks
+        self.begun = now()
         self.manifest, self.folder, self.parts, self.decided = manifest, folder, parts, decided
         self.again = again
         self.kept = self.changed = self.retried = self.new = self.failed = 0
@@ -69,7 +78,7 @@ class Plan:
         new; and how many of the first failed."""
         self.waiting: dict[int, int] = defaultdict(int)
         """How many files of a size are being converted."""
-        self.twins: list[Input] = []
+        self.twins: list[tuple[Input, bool]] = []
         """Files of the size of one that is being converted: it may be the same."""
 
     def __iter__(self) -> Iterator[Due]:
@@ -82,7 +91,7 @@ class Plan:
                 self.kept += 1
                 self.failed += known.status == "failed"
             elif self._may_be_twin(known.found):
-                self.twins.append(known.found)
+                self.twins.append((known.found, due.again))
             else:
                 self.waiting[known.found.size or 0] += 1
                 yield due
@@ -92,9 +101,9 @@ class Plan:
 
     def late(self) -> Iterator[Due]:
         """The files that were held back; they are looked up before they are converted."""
-        for found in self.twins:
+        for found, again in self.twins:
             sha256 = digest_of(found) if self.decided.all else None
-            yield Due(found, self.decided.on(found.name, sha256), self.again)
+            yield Due(found, self.decided.on(found.name, sha256), again)
 
     def done(self, found: Input) -> None:
         """A file is not being converted any more."""
@@ -102,7 +111,7 @@ class Plan:
 
     def _settle(self, same: list[str], hashed: list[str]) -> None:
         self.manifest.settle(same)
-        self.manifest.settle(hashed, now())
+        self.manifest.settle(hashed, self.begun)
         same.clear()
         hashed.clear()
 
@@ -113,7 +122,7 @@ class Plan:
             sha256, by_hash = digest_of(found), True
         decisions = self.decided.on(found.name, sha256)
         again = self.again and known.status == "failed"
-        if known.part and not again:
+        if known.part and not again and not self.lacks(known):
             for part in self.parts(found, sha256 or "", decisions):
                 if part == known.part and (self.folder / PARTS / part).is_file():
                     return None, by_hash
@@ -170,16 +179,21 @@ def sweep(folder: Path, manifest: Manifest, published: Iterable[str]) -> int:
     for part in published:
         shard, _, name = part.partition("/")
         keep[shard] |= {name, f"{name.partition('-')[0]}.crops.zip"}
-    for place in sorted(folder.iterdir()):
-        if place.is_file() and place.suffix == ".zip":
-            place.unlink()  # as an earlier version kept them
-            gone += 1
-    for here in sorted((folder / PARTS).glob("*")):
+    for place in folder.glob("*.zip"):  # as an earlier version kept them
+        gone += remove(place)
+    for here in sorted((folder / PARTS).glob("[0-9a-f][0-9a-f]")):
         needed = manifest.needed(here.name) | keep.get(here.name, set())
-        for path in sorted(here.iterdir()):
+        for path in sorted(here.glob("*.zip")):
             if path.name not in needed:
-                path.unlink(missing_ok=True)
-                gone += 1
+                gone += remove(path)
         with suppress(OSError):
             here.rmdir()
     return gone
+
+
+def remove(path: Path) -> bool:
+    """Remove a file; what is none, or may not be removed, stays."""
+    with suppress(OSError):
+        path.unlink()
+        return True
+    return False

@@ -50,6 +50,8 @@ TIDY_SECONDS = 1.0
 """For each of three steps at the end; workers go on with what they were told."""
 ATTEMPTS = 2
 """A document that takes its dask worker along is sent once more, and then lost."""
+LEFT_SECONDS = 3 * 86_400.0
+"""What a run put there longer ago is taken for that of one that was killed."""
 FETCHERS = 16
 """Threads that take results from the workers and the exchange."""
 SHOWN = 5
@@ -407,8 +409,10 @@ def _tokens(errand: Errand[Any, Any]) -> Iterator[None]:
     try:
         for folder in folders:
             with explained(folder):
+                folder.mkdir(parents=True, exist_ok=True)
                 for left in folder.glob(TOKEN.format("*")):
-                    left.unlink(missing_ok=True)
+                    if left.stat().st_mtime < time.time() - LEFT_SECONDS:
+                        left.unlink(missing_ok=True)
                 (folder / TOKEN.format(errand.id)).touch()
         if url:
             put_token(url, errand.id)

@@ -9,7 +9,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -17,10 +17,10 @@ from typing import Any, NamedTuple, Self
 from audit.model import Finding
 from export.model import CannotWrite, explained
 from export.store import About, NotARun, Run, decode, encode
-from extract.source import Input
+from extract.source import Input, without_secrets
 
 MANIFEST = "manifest.sqlite"
-SCHEMA = 1
+SCHEMA = 2
 """Of the tables below: those of another number are made anew."""
 RACY_NS = 2_000_000_000
 """A file that was written so shortly before it was hashed may have been written once more since."""
@@ -31,6 +31,7 @@ CREATE TABLE inputs (
     place BLOB NOT NULL,
     input BLOB NOT NULL,
     size INTEGER,
+    rank INTEGER NOT NULL,
     stamp TEXT NOT NULL,
     turn INTEGER NOT NULL,
     done INTEGER NOT NULL DEFAULT 0,
@@ -48,9 +49,10 @@ CREATE TABLE inputs (
     infos INTEGER NOT NULL DEFAULT 0,
     decided INTEGER NOT NULL DEFAULT 0,
     crashed INTEGER NOT NULL DEFAULT 0,
+    scanned INTEGER NOT NULL DEFAULT 0,
     seconds REAL
 );
-CREATE INDEX by_turn ON inputs (turn, size, name);
+CREATE INDEX by_turn ON inputs (turn, rank, name);
 CREATE INDEX by_part ON inputs (part);
 CREATE INDEX by_reading ON inputs (reading);
 CREATE TABLE turns (
@@ -61,7 +63,8 @@ CREATE TABLE turns (
 );
 CREATE TABLE published (stamp TEXT NOT NULL);
 """
-"""`turn` counts runs; `done` is the turn in which an input was last done or found to be so."""
+"""`rank` puts the largest first; `turn` counts runs; `done` is the turn in which an input was last
+done or found to be so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ class Outcome:
     infos: int = 0
     decided: int = 0
     crashed: bool = False
+    scanned: bool = False
+    """Some of its text was read from a picture."""
     seconds: float = 0.0
     how: str = "converted"
     """Or `kept`, `renamed`, `decided`: what of an earlier run it could be made of."""
@@ -94,7 +99,7 @@ class Outcome:
 
 RECORDED = (
     *("part", "reading", "sha256", "status", "error", "pages", "rows", "review", "errors"),
-    *("warnings", "infos", "decided", "crashed", "seconds"),
+    *("warnings", "infos", "decided", "crashed", "scanned", "seconds"),
 )
 
 
@@ -113,6 +118,7 @@ def outcome_of(about: About, part: str) -> Outcome:
         record.rows,
         about.review,
         *counts,
+        scanned="ocr" in record.source,
     )
 
 
@@ -134,6 +140,7 @@ class Known(NamedTuple):
     """The same, of whatever it was when it was last read."""
     part: str | None
     status: str | None
+    scanned: bool = False
 
 
 class State(NamedTuple):
@@ -177,6 +184,8 @@ class Manifest:
                     path.with_name(path.name + suffix).unlink(missing_ok=True)
                 self._open()
         self.turn = 0
+        self._addresses: dict[str, str] = {}
+        """Of URLs that hold a password, which is written nowhere: by what is written."""
 
     def _open(self) -> None:
         self._base = sqlite3.connect(self.path or ":memory:", timeout=30, isolation_level=None)
@@ -245,17 +254,30 @@ class Manifest:
         return total
 
     def _take(self, found: Input, since: int | None) -> bool:
+        open_url = without_secrets(found.url)
+        if open_url != found.url:
+            self._addresses[open_url] = found.url
+            found = replace(found, url=open_url)
         place = encode((found.path, found.url, found.member))
-        if since is not None and found.stamp.isdigit() and int(found.stamp) < since:
+        if since is not None and found.on_disk is not None and int(found.stamp or since) < since:
             query = "UPDATE inputs SET turn = ?, done = ? WHERE name = ? AND part IS NOT NULL"
             return self._base.execute(query, (self.turn, self.turn, found.name)).rowcount > 0
-        values = (found.name, place, encode(found), found.size, found.stamp, self.turn)
+        values = (
+            found.name,
+            place,
+            encode(found),
+            found.size,
+            -(found.size or 0),
+            found.stamp,
+            self.turn,
+        )
         self._base.execute(
-            """INSERT INTO inputs (name, place, input, size, stamp, turn) VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT (name) DO UPDATE SET
+            """INSERT INTO inputs (name, place, input, size, rank, stamp, turn)
+            VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET
               hashed = CASE WHEN place = excluded.place AND size IS excluded.size
                              AND stamp = excluded.stamp AND stamp != '' THEN hashed END,
-              place = excluded.place, input = excluded.input, size = excluded.size,
+              place = excluded.place, input = excluded.input,
+              size = excluded.size, rank = excluded.rank,
               stamp = excluded.stamp, turn = excluded.turn""",
             values,
         )
@@ -263,17 +285,20 @@ class Manifest:
 
     def inputs(self) -> Iterator[Known]:
         """The inputs of this run that are not done, the largest first."""
-        query = """SELECT -coalesce(size, 0), name, input, sha256, hashed, stamp, part, status
-            FROM inputs WHERE turn = ? AND done < ? AND (-coalesce(size, 0), name) > (?, ?)
-            ORDER BY -coalesce(size, 0), name LIMIT ?"""
+        query = """SELECT rank, name, input, sha256, hashed, stamp, part, status, scanned
+            FROM inputs WHERE turn = ? AND done < ? AND (rank, name) > (?, ?)
+            ORDER BY rank, name LIMIT ?"""
         after: tuple[int, str] = (-(2**62), "")
         while True:
             rows = self._base.execute(query, (self.turn, self.turn, *after, CHUNK)).fetchall()
-            for rank, name, found, sha256, hashed, stamp, part, status in rows:
+            for rank, name, content, sha256, hashed, stamp, part, status, scanned in rows:
                 after = (rank, name)
                 racy = stamp.isdigit() and int(stamp) > (hashed or 0) - RACY_NS
                 same = sha256 if hashed and not racy else None
-                yield Known(decode(found, Input), same, sha256, part, status)
+                found = decode(content, Input)
+                if found.url in self._addresses:
+                    found = replace(found, url=self._addresses[found.url])
+                yield Known(found, same, sha256, part, status, bool(scanned))
             if not rows:
                 return
 

@@ -399,6 +399,8 @@ def staging(out: Path) -> Iterator[Path]:
     with ExitStack() as stack:
         try:
             stack.enter_context(locked(folder, wait=False))
+        except PermissionError as error:
+            raise CannotWrite(f"{folder}: {error.strerror}; give yourself the right") from error
         except BlockingIOError as error:
             raise CannotWrite(
                 f"{out}: another run is writing there; wait for it (`raingan status` shows how far "

@@ -158,7 +158,21 @@ def _reason(error: BaseException) -> str:
         return error.strerror.lower()
     if isinstance(error, MemoryError):
         return "it needs more memory than there is"
-    return " ".join(str(error).split()) or type(error).__name__
+    return without_secrets(" ".join(str(error).split())) or type(error).__name__
+
+
+_SECRETS = re.compile(r"(?<=://)(?:[^/@\s]*:[^/@\s]*@|[^/@\s]*@(?=[^/\s]*/))")
+
+
+def without_secrets(text: str) -> str:
+    """A URL, or a text with URLs, without the names and passwords that these may hold.
+
+    >>> without_secrets("no ftp://me:secret@host/a.pdf"), without_secrets("s3://token@host/a")
+    ('no ftp://host/a.pdf', 's3://host/a')
+    >>> without_secrets("memory://a@b.pdf")
+    'memory://a@b.pdf'
+    """
+    return _SECRETS.sub("", text)
 
 
 _SHOWN = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421}
@@ -519,8 +533,36 @@ def _overlapping(infos: Sequence[zipfile.ZipInfo]) -> bool:
     return any(at + size > after for (at, size), (after, _) in pairwise(places))
 
 
+MEMBER_NAME_BYTES = 1_000
+"""So much of an archive's directory is granted to each member, which takes 46 and its name."""
+_END, _END_64 = b"PK\x05\x06", b"PK\x06\x06"
+
+
+def _directory_bytes(file: IO[bytes]) -> int:
+    """How long an archive says that its directory is, which zipfile reads whole; 0 if it does not.
+
+    The number of members that it says is not asked: it may lie.
+    """
+    size = file.seek(0, 2)
+    file.seek(max(0, size - (1 << 16) - 200))
+    tail = file.read()
+    file.seek(0)
+    at, at_64 = tail.rfind(_END), tail.rfind(_END_64)
+    found = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
+    if at_64 >= 0:
+        found = max(
+            found * (found < 0xFFFFFFFF), int.from_bytes(tail[at_64 + 40 : at_64 + 48], "little")
+        )
+    return min(found, size)
+
+
 def _zipped(found: Input, file: IO[bytes], passwords: Sequence[str]) -> Iterator[Input]:
     """The documents of an archive by name; one that is a Word or Excel file is none."""
+    if _directory_bytes(file) > MEMBER_NAME_BYTES * found.limits.members:
+        yield replace(
+            found, error=f"{found.name}: more than {found.limits.members:,} members; unpack it"
+        )
+        return
     with zipfile.ZipFile(file) as archive:
         every = [info for info in archive.infolist() if not info.is_dir()]
         infos = {info.filename: info for info in every}
@@ -576,12 +618,15 @@ def _backend_errors() -> tuple[type[BaseException], ...]:
 
 
 def _shown_url(url: str) -> str:
-    """A URL without the name and password that it may hold.
+    return without_secrets(_clean(url))
 
-    >>> _shown_url("ftp://me:secret@host/a.pdf"), _shown_url("memory://a@b.pdf")
-    ('ftp://host/a.pdf', 'memory://a@b.pdf')
-    """
-    return re.sub(r"(://)[^/@\s]*:[^/@\s]*@", r"\1", _clean(url))
+
+def _why_not(url: str, error: BaseException) -> str:
+    """What went wrong with a URL, without the password that an error may repeat."""
+    reason = _reason(error)
+    for secret in _SECRETS.findall(url):
+        reason = reason.replace(secret, "")
+    return f"{_shown_url(url)}: {reason}; check the address"
 
 
 def _require_backend(url: str) -> None:
@@ -665,7 +710,7 @@ def _fetched(url: str, limits: Limits, passwords: Sequence[str]) -> Iterator[Inp
         if not paths:
             yield replace(found, error=f"{_shown_url(url)}: no file there; check the address")
     except _backend_errors() as error:
-        yield replace(found, error=f"{_shown_url(url)}: {_reason(error)}; check the address")
+        yield replace(found, error=_why_not(url, error))
         return
     for one in sorted(paths):
         if not (globbed or folder):
@@ -698,7 +743,7 @@ def _behind(found: Input, named: bool, passwords: Sequence[str]) -> Iterator[Inp
             return
         yield _within_bytes(_with_reader(found, head))
     except _backend_errors() as error:
-        why = f"{_shown_url(found.url)}: {_reason(error)}; check the address"
+        why = _why_not(found.url, error)
         yield replace(found, reader=None, error=why)
 
 

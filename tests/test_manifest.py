@@ -98,7 +98,15 @@ def test_the_largest_come_first_and_none_is_left_out(path):
 
 def test_names_that_are_no_text_and_paths_come_back(path):
     odd = Input("ก\n.pdf", None, Path(os.fsdecode(b"/in/\xff\n.pdf")), error="a: b", size=1)
-    assert known(path, [odd]) == {"ก\n.pdf": (odd, None, None, None, None)}
+    assert known(path, [odd]) == {"ก\n.pdf": (odd, None, None, None, None, False)}
+
+
+def test_no_password_of_an_address_is_written(path):
+    secret = Input("a", "pdf", url="ftp://me:sekret77@host/a.pdf", size=1, stamp="x")
+    assert known(path, [secret])["a"].found == secret
+    run(path, [secret], [outcome("a")])
+    assert known(path, [secret])["a"].sha256 == "ef" * 32
+    assert b"sekret77" not in path.read_bytes()
 
 
 def test_inputs_that_a_run_does_not_have_are_kept_but_not_listed(path):
@@ -146,8 +154,8 @@ def test_what_a_killed_run_wrote_by_halves_is_undone_also_to_be_looked_at(path, 
         "base.execute('PRAGMA cache_spill = 1')\n"
         "base.execute('BEGIN IMMEDIATE')\n"
         "base.execute(\"UPDATE inputs SET status = 'failed'\")\n"
-        "base.executemany('INSERT INTO inputs (name, place, input, stamp, turn) VALUES "
-        "(?, ?, ?, ?, 1)', [(str(n), b'', b'x' * 9000, '') for n in range(200)])\n"
+        "base.executemany('INSERT INTO inputs (name, place, input, stamp, turn, rank) VALUES "
+        "(?, ?, ?, ?, 1, 0)', [(str(n), b'', b'x' * 9000, '') for n in range(200)])\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     subprocess.run([sys.executable, "-c", program, path], check=False)

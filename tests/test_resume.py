@@ -6,6 +6,7 @@ import zipfile
 from datetime import datetime
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from made import paged, pdf, row, tsv
 from test_export import contents, read_csv
@@ -315,3 +316,98 @@ def test_a_log_that_cannot_be_written_is_told_before_anything_is_done(runs, tmp_
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 5
     assert not (tmp_path / "new").exists()
+
+
+# ------------------------------------------------------------------ what must not be taken for done
+
+
+SCAN = Path(__file__).parent.parent / "samples" / "pho-thong-2568-scan.pdf"
+
+
+def one_page(number, path):
+    """A scan of one page of a sample."""
+    with pypdfium2.PdfDocument(SCAN) as source, pypdfium2.PdfDocument.new() as made:
+        made.import_pages(source, [number])
+        made.save(path)
+    os.utime(path, (LONG_AGO, LONG_AGO))
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory):
+    """Two scans of a page each, converted without searchable twins."""
+    made = Runs(tmp_path_factory.mktemp("scans"))
+    made.reports.mkdir()
+    one_page(1, made.reports / "a.pdf")
+    one_page(2, made.reports / "b.pdf")
+    assert set(made().values()) == {"converted"}
+    return made
+
+
+def twins(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_searchable_twins_are_made_of_what_is_done_and_follow_their_documents(scans, tmp_path):
+    found = tmp_path / "found"
+    assert scans("--searchable", found) == {"a.pdf": "kept", "b.pdf": "kept"}
+    before = twins(found)
+    assert sorted(before) == ["a.pdf", "b.pdf"]
+    assert scans("--searchable", found) == {}
+    (found / "a.pdf").unlink()
+    assert scans("--searchable", found) == {"a.pdf": "kept"}
+    assert twins(found) == before
+    one, two, third = (scans.reports / name for name in ("a.pdf", "b.pdf", "c.pdf"))
+    one.rename(third)
+    two.rename(one)
+    third.rename(two)
+    assert scans("--searchable", found) == {"a.pdf": "renamed", "b.pdf": "renamed"}
+    assert twins(found) == {"a.pdf": before["b.pdf"], "b.pdf": before["a.pdf"]}
+
+
+def test_pages_read_coarser_are_not_taken_for_pages_read_well(scans):
+    assert set(scans("--max-pixels", "1500000").values()) == {"converted"}
+    coarse = contents(scans.out)["cells.csv"]
+    assert set(scans().values()) == {"converted"}
+    assert contents(scans.out)["cells.csv"] != coarse
+
+
+def test_two_copies_are_converted_once_also_when_what_failed_is_tried_again(runs):
+    write(runs.reports / "bad.pdf", "%PDF-1.7\n")
+    runs()
+    for name in ("c.txt", "d.txt"):
+        write(runs.reports / name, report("ใหม่มาก"))
+    done = runs("--retry-failed")
+    assert sorted(done.values()) == ["converted", "converted", "renamed"]
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "zz", "ab/@eaDir"])
+def test_what_others_put_among_the_kept_files_is_left_alone(runs, name):
+    path = runs.out / FOLDER / "parts" / name
+    path.parent.mkdir(exist_ok=True)
+    path.mkdir()
+    write(runs.reports / "c.txt", report("ใหม่"))
+    assert runs() == {"c.txt": "converted"}
+    assert runs.code == 0
+    assert path.is_dir()
+
+
+def test_a_day_of_the_buddhist_era_is_told(runs):
+    before = contents(runs.out)
+    assert runs("--since", "2569-11-01") == {}
+    assert (runs.code, "do you mean 2026?" in runs.stderr) == (2, True)
+    runs("--since", "0001-01-01")
+    assert runs.code in (0, 2)
+    assert contents(runs.out) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--memory-limit", "150"], "a worker needs 700 MB"),
+        (["--exchange", "x"], "give both, or neither"),
+        (["--cluster", "tcp://127.0.0.1:1", "--second-opinion"], "may differ in Tesseract"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_told_at_once(runs, options, said):
+    runs(*options)
+    assert (runs.code, said in runs.stderr) == (2, True)

@@ -486,3 +486,23 @@ def test_missing_backend_says_what_to_install(monkeypatch):
         found("s3://b/a.pdf")
     with pytest.raises(Unreadable, match="fsspec knows no zzz://"):
         found("zzz://b/a.pdf")
+
+
+def test_an_archive_with_a_huge_directory_is_not_opened(tmp_path):
+    """zipfile would read all of it, whatever number of members it states."""
+    path = tmp_path / "many.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(300):
+            archive.writestr(f"{number:0100}.txt", "x")
+    content = bytearray(path.read_bytes())
+    end = content.rfind(b"PK\x05\x06")
+    content[end + 8 : end + 12] = b"\x01\x00\x01\x00"
+    path.write_bytes(content)
+    [found] = find_inputs([str(path)], limits=Limits(members=20))
+    assert found.error == "many.zip: more than 20 members; unpack it"
+
+
+def test_no_password_of_an_address_is_in_a_message():
+    [found] = find_inputs(["memory://me:sekret77@host/none.pdf"])
+    assert found.error
+    assert "sekret77" not in found.error
