@@ -263,10 +263,13 @@ def test_a_folder_of_the_same_name_is_not_the_same_folder(tmp_path):
 
 
 def test_tokens_are_gone_after_a_run_and_after_one_that_was_killed(two, tmp_path):
-    (tmp_path / batch.cluster.TOKEN.format("left")).touch()
+    left, of_another_run = (tmp_path / batch.cluster.TOKEN.format(name) for name in ("a", "b"))
+    for token in (left, of_another_run):
+        token.touch()
+    os.utime(left, (0, 0))
     ground = Ground(written=(str(tmp_path),))
     assert len(list(in_cluster(cluster_work.double, range(5), two.address, ground=ground))) == 5
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [of_another_run]
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from made import ROW, row, tsv
 
 from bench.archive import ROOT, command, marked, processes
 from bench.crash import differences, snapshot
+from export.store import Store
 
 PUBLISHED = (
     *("rows.csv", "rows.json", "cells.csv", "corrections.csv", "findings.csv", "findings.json"),
@@ -468,7 +469,12 @@ def test_manifest_damaged(forked, mends_itself, finished, damage):
     assert mends_itself()
 
 
-@pytest.mark.parametrize("place", [manifest, lambda out: parts(out)[0]], ids=["manifest", "part"])
+def a_result(out):
+    """The kept result of a document, without which its tables cannot be written."""
+    return Store(out).part(Store(out).names()[0])
+
+
+@pytest.mark.parametrize("place", [manifest, a_result], ids=["manifest", "part"])
 def test_folder_in_the_place_of_a_kept_file(convert, archive, finished, place):
     """It is named, and whatever is in it stays; without it the run goes on."""
     path = place(finished)
