@@ -43,6 +43,7 @@ from batch.manifest import (
 )
 from batch.pool import Guard, Lost, Pool, fault, one_more_page, through
 from batch.progress import Log, Watch, duration, reason_lines, reasons
+from export.audit_page import environment
 from export.crops import CROP_DPI, Crop, cut_crops
 from export.decisions import read_decisions
 from export.files import (
@@ -1151,7 +1152,8 @@ class Workers:
             yield from ((task, self._here(task)) for task in tasks)
         else:
             if self._pool is None:
-                gazetteer()  # the checks between documents ask for it: what is large is there early
+                gazetteer()  # what the tables need of memory is taken now, not at the end
+                environment()
                 self._pool = Pool(convert_unit, self.means.jobs, self.means.guard)
             yield from through(self._pool, tasks, self._started)
 

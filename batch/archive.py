@@ -107,7 +107,10 @@ class Plan:
 
     def done(self, found: Input) -> None:
         """A file is not being converted any more."""
-        self.waiting[found.size or 0] -= 1
+        size = found.size or 0
+        self.waiting[size] -= 1
+        if self.waiting[size] <= 0:
+            del self.waiting[size]
 
     def _settle(self, same: list[str], hashed: list[str]) -> None:
         self.manifest.settle(same)
@@ -135,7 +138,7 @@ class Plan:
         return Due(found, decisions, again), by_hash
 
     def _may_be_twin(self, found: Input) -> bool:
-        return bool(found.size) and self.waiting[found.size or 0] > 0 and not found.error
+        return bool(found.size) and self.waiting.get(found.size or 0, 0) > 0 and not found.error
 
 
 def digest_of(found: Input) -> str | None:

@@ -191,7 +191,7 @@ class Manifest:
         self._base = sqlite3.connect(self.path or ":memory:", timeout=30, isolation_level=None)
         try:
             self._base.execute("PRAGMA synchronous = OFF")  # the parts are what must not be lost
-            self._base.execute("PRAGMA cache_size = -2000")
+            self._base.execute("PRAGMA cache_size = -500")
             number = self._base.execute("PRAGMA user_version").fetchone()[0]
             if number != SCHEMA:
                 self._base.execute("BEGIN")
