@@ -83,6 +83,7 @@ from export.store import (
     reading_key,
     renamed,
     result_in,
+    sha256_of,
     staging,
 )
 from export.terminal import printable, show_findings, show_summary
@@ -108,7 +109,6 @@ T = TypeVar("T")
 
 CRASHED, SOME_FAILED, FOUND, INTERRUPTED = 1, 6, 8, 130
 NO_PROFILE = "no table of a known kind of report: its cells are in cells.csv, it has no rows"
-BLOCK_BYTES = 1 << 20
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, KEPT_BYTES = -1, -3, 12_000_000
 """Of glibc's malloc.h: what is larger than KEPT_BYTES goes back when it is freed."""
 
@@ -185,9 +185,7 @@ def open_document(found: Input, settings: Settings) -> Opened:
     if found.reader == "pdf" and found.on_disk is not None:
         try:
             stamp = stamp_now(found.on_disk)
-            with found.on_disk.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-                return Opened(found, sha256, None, stamp)
+            return Opened(found, sha256_of(found.on_disk), None, stamp)
         except OSError as error:
             raise Unreadable(f"{found.name}: {error.strerror or error}; check the file") from error
     content = found.read_bytes(settings.passwords)
@@ -504,7 +502,7 @@ def known_outcome(opened: Opened, settings: Settings) -> Outcome | None:
             if target is not None and (kept.record.error or "").startswith(str(target)):
                 continue  # its searchable twin could not be written then
             if has_searchable(opened, kept.record, kept.reading, settings):
-                return replace(outcome_of(kept, part), how="kept")
+                return replace(outcome_of(kept, part, kept.review), how="kept")
     for part in parts:
         twins = (folder / PARTS / part).parent.glob(f"{Path(part).name.partition('-')[0]}-*.zip")
         for twin in sorted(twins):
@@ -546,21 +544,8 @@ def has_searchable(
 
 def kept_outcome(result: DocumentResult, settings: Settings) -> Outcome:
     """Keep a result; what is said of it without its tables."""
-    record = result.record
     part = keep(settings.keep, result, settings.run) if settings.keep else ""
-    return Outcome(
-        record.document,
-        record.status,
-        part,
-        result.reading,
-        record.sha256,
-        record.error,
-        record.pages or 0,
-        record.rows,
-        sum(row.needs_review for row in result.rows),
-        *counted(result.findings),
-        scanned="ocr" in record.source,
-    )
+    return outcome_of(result, part, sum(row.needs_review for row in result.rows))
 
 
 def lost_outcome(task: Task, lost: Lost) -> Outcome:
@@ -1058,7 +1043,8 @@ def convert_logged(
             settings = replace(settings, keep=folder)
             decided = work_off(manifest, out, settings, means, watch, decided)
             log("tables", documents=watch.total)
-            unchanged = manifest.is_published(stamp_of(folder, manifest.parts()))
+            stamp = stamp_of(folder, manifest.parts())
+            unchanged = manifest.is_published(stamp)
             try:
                 files = publish(
                     out, folder, asked, manifest.parts(), decided.all, unchanged=unchanged
@@ -1068,7 +1054,8 @@ def convert_logged(
                 manifest.reopen(drop_damaged(folder, manifest.parts()))
                 decided = work_off(manifest, out, settings, means, watch, decided)
                 files = publish(out, folder, asked, manifest.parts(), decided.all)
-            manifest.finish(stamp_of(folder, manifest.parts()))
+                stamp = stamp_of(folder, manifest.parts())
+            manifest.finish(stamp)
             with locked(out):  # a review may have published since
                 sweep(folder, manifest, Store(out).run.parts)
             tally = tallied(manifest, out, quiet=means.quiet)
@@ -1083,6 +1070,19 @@ def convert_logged(
         )
 
 
+def plan_of(manifest: Manifest, settings: Settings, decided: Decided, again: bool) -> Plan:
+    """What of a run is due, with these settings and decisions."""
+
+    def parts(found: Input, sha256: str, decisions: tuple[Decision, ...]) -> tuple[str, ...]:
+        return parts_of(found, sha256, replace(settings, decisions=decisions))
+
+    def lacks(known: Known) -> bool:
+        target = searchable_target(known.found, settings)
+        return target is not None and known.scanned and not target.exists()
+
+    return Plan(manifest, settings.keep or Path(), parts, decided, again, lacks)
+
+
 def work_off(
     manifest: Manifest,
     out: Path,
@@ -1093,14 +1093,6 @@ def work_off(
 ) -> Decided:
     """Do all that is due, by the decisions that there are at the end; gives these."""
     again = means.again
-    folder = settings.keep or out
-
-    def parts(found: Input, sha256: str, decisions: tuple[Decision, ...]) -> tuple[str, ...]:
-        return parts_of(found, sha256, replace(settings, decisions=decisions))
-
-    def lacks(known: Known) -> bool:
-        target = searchable_target(known.found, settings)
-        return target is not None and known.scanned and not target.exists()
 
     def tasks(plan: Plan, source: Iterable[Due]) -> Iterator[Task]:
         for due in source:
@@ -1110,7 +1102,7 @@ def work_off(
     before = 0
     with Workers(means, settings, watch) as workers, watch.shown():
         while True:
-            plan = Plan(manifest, folder, parts, decided, again, lacks)
+            plan = plan_of(manifest, settings, decided, again)
             for source in (plan, plan.late()):
                 for task, got in workers.through(tasks(plan, source)):
                     outcome = lost_outcome(task, got) if isinstance(got, Lost) else got
@@ -1244,15 +1236,8 @@ def show_plan(found: Iterable[Input], out: Path, settings: Settings, means: Mean
     settings = replace(settings, keep=folder)
     with Manifest.copied(folder / MANIFEST) as manifest:
         total = manifest.begin(settings.run, found, means.since)
-        plan = Plan(
-            manifest,
-            folder,
-            lambda one, sha256, decisions: parts_of(
-                one, sha256, replace(settings, decisions=decisions)
-            ),
-            Decided(read_decisions(out / DECISIONS)),
-            means.again,
-        )
+        decided = Decided(read_decisions(out / DECISIONS))
+        plan = plan_of(manifest, settings, decided, means.again)
         for due in plan:
             plan.done(due.found)
             if not means.quiet:
@@ -1535,8 +1520,7 @@ def review_tools(store: Store, passwords: tuple[str, ...] = ()) -> "Tools":
 
     @cache
     def is_the_one(document: str, sha256: str) -> bool:
-        content = inputs()[document].read_bytes(passwords)
-        return hashlib.sha256(content).hexdigest() == sha256
+        return open_document(inputs()[document], settings).sha256 == sha256
 
     def picture(document: str, page: int, dpi: float, whole: bool) -> Picture | None:
         found = inputs().get(document)

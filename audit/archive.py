@@ -4,7 +4,7 @@ import hashlib
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
@@ -523,8 +523,3 @@ def archive_findings(abstracts: Sequence[Abstract]) -> Iterator[Finding]:
     for check in ARCHIVE_CHECKS:
         for problem in check(archive):
             yield replace(stamp("", check.__name__, problem), pages=())
-
-
-def audit_archive(abstracts: Iterable[Abstract]) -> tuple[Finding, ...]:
-    """All findings between documents that are in memory anyhow."""
-    return tuple(archive_findings(list(abstracts)))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from batch.manifest import Known, Manifest, now
-from export.store import PARTS, is_whole
+from export.store import PARTS, is_whole, sha256_of
 from extract.source import Input
 from normalize.decisions import Decision
 
@@ -144,8 +144,8 @@ class Plan:
 def digest_of(found: Input) -> str | None:
     """The SHA-256 of a file in its place; None where it cannot be read."""
     if found.on_disk is not None:
-        with suppress(OSError), found.on_disk.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with suppress(OSError):
+            return sha256_of(found.on_disk)
     return None
 
 

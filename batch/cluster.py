@@ -201,8 +201,8 @@ def in_cluster(
 ) -> Iterator[tuple[T, R | Lost]]:
     """Have tasks done by the workers of a dask scheduler, in whatever order, each guarded there.
 
-    As `in_pool`: tasks are taken from their source as the work goes on, and a ReportError of the
-    unit is raised here. Raises ClusterError; what was yielded until then is done. A worker that
+    As `pool.through`: tasks are taken from their source as the work goes on, and a ReportError of
+    the unit is raised here. Raises ClusterError; what was yielded until then is done. A worker that
     does not fit ends the run at its start, and is left out, with a note, if it comes later.
     """
     if unit.__module__ == "__main__":

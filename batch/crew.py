@@ -21,6 +21,7 @@ from distributed import Worker, WorkerPlugin, get_worker
 from batch.cluster import TOKEN, Done, Errand, Ground, Unfit
 from batch.exchange import Exchange, open_exchange, said, send_parts
 from batch.pool import Lost, Pool
+from extract.source import without_secrets
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -59,13 +60,15 @@ def why_unfit(ground: Ground, token: str, exchange: str = "") -> str:
                 "the same path, or give a URL"
             )
     if exchange:
+        shown = without_secrets(exchange)
         try:
             files, top = open_exchange(exchange)
             files.invalidate_cache()
             if not files.exists(f"{top}/{token}/token"):
-                return f"does not see the exchange {exchange}; check that it is the same for all"
+                return f"does not see the exchange {shown}; check that it is the same for all"
         except Exception as error:  # what a kind of storage raises is not known here
-            return f"cannot open the exchange {exchange} ({said(error)})"
+            why = without_secrets(said(error), exchange)
+            return f"cannot open the exchange {shown} ({why})"
     return ""
 
 

@@ -1,22 +1,22 @@
 """Files by way of storage that workers and coordinator both reach, where they share no folder."""
 
-import hashlib
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from secrets import token_hex
 from typing import Any, Generic, TypeVar
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from export.store import adopt, new_file, sha256_of
 from extract.errors import ReportError
+from extract.source import without_secrets
 
 T = TypeVar("T")
 
 AGAIN = "run the same command again, which goes on where this one ended"
+CHECK = f"check it and {AGAIN}"
 
 
 class ExchangeFailed(ReportError):
@@ -65,16 +65,14 @@ def send_parts(folder: Path, names: list[str], exchange: str, prefix: str) -> tu
     parts = []
     for name in names:
         path = folder / name
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        parts.append(Part(name, f"{prefix}/{name}", path.stat().st_size, digest))
+        parts.append(Part(name, f"{prefix}/{name}", path.stat().st_size, sha256_of(path)))
     try:
         files, top = open_exchange(exchange)
         for part in parts:
             files.put_file(str(folder / part.name), f"{top}/{part.key}")
     except Exception as error:  # what a kind of storage raises is not known here
-        raise ExchangeFailed(
-            f"{exchange}: a result could not be put there ({said(error)}); check it and {AGAIN}"
+        raise failed(
+            exchange, "a result could not be put there", error, f"check it and {AGAIN}"
         ) from error
     return tuple(parts)
 
@@ -92,8 +90,8 @@ def fetch_parts(exchange: str, parts: tuple[Part, ...], folder: Path) -> None:
             _fetch(files, f"{top}/{part.key}", part, folder)
         files.rm([f"{top}/{part.key}" for part in parts])
     except Exception as error:  # what a kind of storage raises is not known here
-        raise ExchangeFailed(
-            f"{exchange}: a result could not be fetched ({said(error)}); check it and {AGAIN}"
+        raise failed(
+            exchange, "a result could not be fetched", error, f"check it and {AGAIN}"
         ) from error
 
 
@@ -101,25 +99,15 @@ def _fetch(files: Any, key: str, part: Part, folder: Path) -> None:
     name = PurePosixPath(part.name)
     if name.is_absolute() or ".." in name.parts:
         raise ValueError(f"a worker names {part.name}")
-    target = folder / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staged = target.with_name(f".{target.name}.{token_hex(6)}.tmp")
+    staged = new_file(folder)
     try:
         files.get_file(key, str(staged))
-        with staged.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            os.fsync(file.fileno())
-        if digest != part.sha256:
+        if sha256_of(staged) != part.sha256:
             raise ValueError(f"{part.name} has other bytes than its worker sent")
-        staged.replace(target)
+        adopt(staged, folder / name)
     finally:
         with suppress(OSError):
             staged.unlink(missing_ok=True)
-    handle = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def put_token(exchange: str, run: str) -> None:
@@ -127,10 +115,13 @@ def put_token(exchange: str, run: str) -> None:
         files, top = open_exchange(exchange)
         files.pipe_file(f"{top}/{run}/token", b"")
     except Exception as error:  # what a kind of storage raises is not known here
-        raise ExchangeFailed(
-            f"{exchange}: cannot be written to ({said(error)}); check the URL, what opens it "
-            "(s3:// needs s3fs) and who may"
-        ) from error
+        then = "check the URL, what opens it (s3:// needs s3fs) and who may"
+        raise failed(exchange, "cannot be written to", error, then) from error
+
+
+def failed(exchange: str, what: str, error: BaseException, then: str) -> ExchangeFailed:
+    shown, why = without_secrets(exchange), without_secrets(said(error), exchange)
+    return ExchangeFailed(f"{shown}: {what} ({why}); {then}")
 
 
 def clear(exchange: str, run: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from audit.model import Finding
-from export.model import CannotWrite, explained
+from export.model import CannotWrite, DocumentResult, explained
 from export.store import About, NotARun, Run, decode, encode
 from extract.source import Input, without_secrets
 
@@ -96,6 +96,11 @@ class Outcome:
     hashed: int = 0
     """When its bytes were read, in nanoseconds; 0 where they were not."""
 
+    @property
+    def findings(self) -> int:
+        """All of them, decided or not."""
+        return self.errors + self.warnings + self.infos + self.decided
+
 
 RECORDED = (
     *("part", "reading", "sha256", "status", "error", "pages", "rows", "review", "errors"),
@@ -103,21 +108,20 @@ RECORDED = (
 )
 
 
-def outcome_of(about: About, part: str) -> Outcome:
-    """What a kept result says of itself."""
-    record = about.record
-    counts = counted(about.findings)
+def outcome_of(kept: About | DocumentResult, part: str, review: int) -> Outcome:
+    """What is said of a result without its tables; `review` rows of it need a person."""
+    record = kept.record
     return Outcome(
         record.document,
         record.status,
         part,
-        about.reading,
+        kept.reading,
         record.sha256,
         record.error,
         record.pages or 0,
         record.rows,
-        about.review,
-        *counts,
+        review,
+        *counted(kept.findings),
         scanned="ocr" in record.source,
     )
 

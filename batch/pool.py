@@ -153,7 +153,7 @@ def fault(error: BaseException) -> Lost:
 # ---------------------------------------------------------------- outside
 
 
-class Workers(SpawnContext):
+class Processes(SpawnContext):
     """Starts the processes of one pebble pool, and knows them."""
 
     def __init__(self) -> None:
@@ -175,7 +175,7 @@ class Slot(NamedTuple):
     """A pool of one, and what starts its processes."""
 
     pool: ProcessPool
-    workers: Workers
+    workers: Processes
 
 
 class Pool(Generic[T, R]):
@@ -296,7 +296,7 @@ class Pool(Generic[T, R]):
         slot: Slot | None = getattr(self._own, "slot", None)
         if slot is None or not slot.pool.active:
             self._renew_slot()
-            workers = Workers()
+            workers = Processes()
             self._own.busy = workers.Value("i", 0)
             pool = ProcessPool(
                 1,
@@ -373,11 +373,3 @@ def through(
         done, _ = wait(waiting, return_when=FIRST_COMPLETED) if waiting else (set(), None)
         for future in done:
             yield waiting.pop(future), future.result()
-
-
-def in_pool(
-    unit: Callable[[T], R], tasks: Iterable[T], jobs: int, guard: Guard | None = None
-) -> Iterator[tuple[T, R | Lost]]:
-    """The same with a pool of its own, whose workers are gone when the iterator is."""
-    with Pool(unit, jobs, guard) as pool:
-        yield from through(pool, tasks)

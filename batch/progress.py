@@ -113,18 +113,17 @@ class Watch:
             pages=outcome.pages,
             rows=outcome.rows,
             review=outcome.review,
-            findings=outcome.errors + outcome.warnings + outcome.infos + outcome.decided,
+            findings=outcome.findings,
             error=outcome.error,
             seconds=round(outcome.seconds, 3),
             **({"trace": outcome.trace} if outcome.trace else {}),
         )
         if self.quiet or self._bar is not None:
             return
-        findings = outcome.errors + outcome.warnings + outcome.infos + outcome.decided
         how = "" if outcome.how == "converted" else f" ({outcome.how})"
         print(
             f"[{self.done}/{self.total}] {printable(outcome.document)}: {outcome.status}{how}, "
-            f"{outcome.rows} rows, {findings} findings",
+            f"{outcome.rows} rows, {outcome.findings} findings",
             file=sys.stderr,
             flush=True,
         )

@@ -23,7 +23,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -125,6 +125,17 @@ class Poison:
 
 
 # ---------------------------------------------------------------- a run and its processes
+
+
+@contextmanager
+def work_folder(keep: Path | None) -> Iterator[Path]:
+    """A new folder that stays, or one that is gone with the block."""
+    if keep:
+        keep.mkdir(parents=True)
+        yield keep.resolve()
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
 
 
 def command(inputs: Iterable[Path], out: Path, *more: str) -> list[str]:
@@ -436,12 +447,8 @@ def main() -> None:
         made = make_archive(asked.only_make, asked.documents, asked.seed)
         print(f"{len(made)} documents in {asked.only_make}")
         return
-    if asked.keep:
-        asked.keep.mkdir(parents=True)
-        kept = bench(asked.keep.resolve(), asked)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            kept = bench(Path(folder), asked)
+    with work_folder(asked.keep) as folder:
+        kept = bench(folder, asked)
     if not kept:
         sys.exit("\na bound is not kept")
 

@@ -16,7 +16,6 @@ import select
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -26,7 +25,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
-from bench.archive import DONE, command, kill_all, make_archive, marked, processes  # noqa: E402
+from bench.archive import (  # noqa: E402
+    DONE,
+    command,
+    kill_all,
+    make_archive,
+    marked,
+    processes,
+    work_folder,
+)
 
 MANIFEST = ".raingan/manifest"
 """What the manifest's own files begin with: they hold times and places, not results."""
@@ -200,12 +207,8 @@ def main() -> None:
         "--option", action="append", default=[], metavar="ARG", help="one more for convert"
     )
     asked = parser.parse_args()
-    if asked.keep:
-        asked.keep.mkdir(parents=True)
-        kept = bench(asked.keep.resolve(), asked)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            kept = bench(Path(folder), asked)
+    with work_folder(asked.keep) as folder:
+        kept = bench(folder, asked)
     if not kept:
         sys.exit("\nsomething came out otherwise")
 

@@ -37,7 +37,7 @@ PEER_NAMES = {
 }
 STAGES = {
     "extract.pdf": {"render": ("Drawing.draw",)},
-    "extract.picture": {"render": ("load_images",)},
+    "extract.picture": {"render": ("load_frames",)},
     "extract.scan": {
         "straighten": ("prepared", "quarter_turned", "straightened", "cleaned"),
         "grid": ("find_rules", "find_grids"),

@@ -49,6 +49,7 @@ from export.store import (
     pieces,
     reading_key,
     replacing,
+    sha256_of,
     staging,
     stem,
     work_key,
@@ -254,11 +255,6 @@ def is_published(out: Path, run: Run) -> bool:
         if before == replace(run, published=before.published) and before.published:
             return all(sha256_of(out / name) == there for name, there in before.published.items())
     return False
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _prepared(

@@ -34,6 +34,7 @@ from export.crops import Crop
 from export.model import CannotWrite, DocumentRecord, DocumentResult, explained
 from extract.errors import ReportError
 from extract.model import Page
+from extract.source import without_secrets
 from normalize.decisions import Decision, in_force
 
 Language = Literal["en", "th"]
@@ -174,10 +175,6 @@ class Store:
         """What the document came to; raises NotKept."""
         return result_in(self.part(document), document)
 
-    def crops(self, document: str) -> tuple[Crop, ...]:
-        """The pictures of its findings; none where there are none, or they cannot be read."""
-        return kept_crops(crops_file(self.part(document)))
-
 
 @lru_cache(maxsize=4)
 def index_of(path: Path, stamp: tuple[int, int, int]) -> tuple[Run, dict[str, str]]:
@@ -219,6 +216,12 @@ def stem(document: str, number: int = 0) -> str:
     return f"{digest}-{number}" if number else digest
 
 
+def sha256_of(path: Path) -> str:
+    """Of a file's bytes, however many; raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def key_of(*parts: object) -> str:
     """A name for what is made of these values and of nothing else."""
     return hashlib.sha256(encode(parts)).hexdigest()[:32]
@@ -234,9 +237,7 @@ def program_fingerprint() -> str:
         files = sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
         for path in files:
             if "__pycache__" not in path.parts:
-                with path.open("rb") as file:
-                    content = hashlib.file_digest(file, "sha256").digest()
-                digest.update(path.relative_to(top).as_posix().encode() + b"\0" + content)
+                digest.update(f"{path.relative_to(top).as_posix()}\0{sha256_of(path)}".encode())
     for library in LIBRARIES:
         with suppress(PackageNotFoundError):
             digest.update(f"{library}=={version(library)}\0".encode())
@@ -562,5 +563,5 @@ def absolute_input(given: str) -> str:
     'https://example.org/a.pdf'
     """
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|[a-z]+::", given) and not Path(given).exists():
-        return re.sub(r"(?<=://)[^/@]*@", "", given)
+        return without_secrets(given)
     return str(Path.cwd() / given)

@@ -335,14 +335,6 @@ def load_frames(content: bytes, limits: Limits = LIMITS) -> Iterator[Picture | U
         raise Unreadable(lost[0].why)
 
 
-def load_images(content: bytes, limits: Limits = LIMITS) -> Iterator[Picture]:
-    """The same where every page is needed: raises Unreadable at the first that cannot be had."""
-    for frame in load_frames(content, limits):
-        if isinstance(frame, Unloaded):
-            raise Unreadable(frame.why)
-        yield frame
-
-
 def _frames(content: bytes, limits: Limits) -> Iterator[Picture | Unloaded]:
     """Each picture decoded, or why it cannot be; the next one takes its place in memory."""
     try:

@@ -164,14 +164,16 @@ def _reason(error: BaseException) -> str:
 _SECRETS = re.compile(r"(?<=://)(?:[^/@\s]*:[^/@\s]*@|[^/@\s]*@(?=[^/\s]*/))")
 
 
-def without_secrets(text: str) -> str:
-    """A URL, or a text with URLs, without the names and passwords that these may hold.
+def without_secrets(text: str, url: str = "") -> str:
+    """A text without the names and passwords that URLs in it hold, and without those of `url`.
 
     >>> without_secrets("no ftp://me:secret@host/a.pdf"), without_secrets("s3://token@host/a")
     ('no ftp://host/a.pdf', 's3://host/a')
-    >>> without_secrets("memory://a@b.pdf")
-    'memory://a@b.pdf'
+    >>> without_secrets("memory://a@b.pdf"), without_secrets("no /me:x@host/a", "ftp://me:x@host/a")
+    ('memory://a@b.pdf', 'no /host/a')
     """
+    for secret in _SECRETS.findall(url):
+        text = text.replace(secret, "")
     return _SECRETS.sub("", text)
 
 
@@ -623,9 +625,7 @@ def _shown_url(url: str) -> str:
 
 def _why_not(url: str, error: BaseException) -> str:
     """What went wrong with a URL, without the password that an error may repeat."""
-    reason = _reason(error)
-    for secret in _SECRETS.findall(url):
-        reason = reason.replace(secret, "")
+    reason = without_secrets(_reason(error), url)
     return f"{_shown_url(url)}: {reason}; check the address"
 
 

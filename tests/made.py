@@ -5,7 +5,10 @@ from io import BytesIO
 from typing import NamedTuple
 
 from extract.dump import read_dump
+from extract.errors import Unreadable
 from extract.pdf import read_pdf
+from extract.picture import Unloaded, load_frames
+from extract.source import LIMITS
 from normalize.decisions import Decision
 from normalize.report import Report, normalize
 from profiles.report import profiles
@@ -205,3 +208,11 @@ def report_of(*pages: str, name: str = "a.txt", decisions: Sequence[Decision] = 
 def report_of_pdf(*pages: str) -> Report:
     """What becomes of a PDF of these content streams."""
     return normalize("a.pdf", tuple(read_pdf("a.pdf", BytesIO(pdf(*pages)))), profiles())
+
+
+def load_images(content, limits=LIMITS):
+    """The pictures of an image file of which every one is needed."""
+    for frame in load_frames(content, limits):
+        if isinstance(frame, Unloaded):
+            raise Unreadable(frame.why)
+        yield frame

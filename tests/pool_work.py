@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from batch.pool import one_more_page
+from batch.pool import Pool, one_more_page, through
 from extract.errors import ReportError
 
 
@@ -22,6 +22,12 @@ class Job(NamedTuple):
     kind: str
     number: int = 0
     folder: Path = Path()
+
+
+def in_pool(unit, jobs, workers, guard=None):
+    """What comes of each job in a pool of its own."""
+    with Pool(unit, workers, guard) as pool:
+        yield from through(pool, jobs)
 
 
 def work(job: Job) -> tuple[int, int]:

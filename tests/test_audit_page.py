@@ -199,7 +199,8 @@ def test_headings_stand_in_order_and_pictures_say_what_they_are(page):
 
 def test_the_same_run_gives_the_same_page(samples, tmp_path):
     name = "phanom-2568.pdf"
-    result, crops = Store(samples.out).result(name), Store(samples.out).crops(name)
+    store = Store(samples.out)
+    result, crops = store.result(name), kept_crops(crops_file(store.part(name)))
     pages = []
     for folder in (tmp_path / "one", tmp_path / "two"):
         with staging(folder) as kept:
@@ -213,7 +214,7 @@ def test_the_same_run_gives_the_same_page(samples, tmp_path):
 def test_a_dump_shows_its_text_and_no_pictures(samples):
     name = "ita-2569-ocr-dump.txt"
     store = Store(samples.out)
-    assert store.crops(name) == ()
+    assert kept_crops(crops_file(store.part(name))) == ()
     made = "".join(document_section("d", store.result(name), ()))
     assert "<img" not in made
     assert "๖๖ หน่วยงานของท่าน" in seen(made).text

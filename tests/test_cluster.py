@@ -18,7 +18,7 @@ from cluster_work import HANGS, RAISES, SEGFAULTS, Refused, Writing
 
 import batch.cluster
 from batch.cluster import ClusterError, Ground, in_cluster
-from batch.exchange import Exchange, ExchangeFailed, Part, fetch_parts, send_parts
+from batch.exchange import Exchange, ExchangeFailed, Part, fetch_parts, put_token, send_parts
 from batch.pool import Guard, Lost
 from export.store import OWN, program_fingerprint
 
@@ -391,6 +391,13 @@ def test_a_name_that_climbs_is_not_taken(tmp_path, name):
     with pytest.raises(ExchangeFailed, match="a worker names"):
         fetch_parts(str(tmp_path / "there"), (part,), tmp_path / "here")
     assert tree(tmp_path) == {"there/key": b"x"}
+
+
+def test_no_password_of_an_exchange_is_in_a_message():
+    with pytest.raises(ExchangeFailed) as raised:
+        put_token("nothing://me:sekret77@host/a", "run")
+    assert "nothing://host/a: cannot be written to" in str(raised.value)
+    assert "sekret77" not in str(raised.value)
 
 
 def test_a_file_that_is_there_is_replaced_whole(tmp_path):

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import hostile
 import pytest
-from made import pdf, words
+from made import load_images, pdf, words
 
 from extract.dump import read_dump
 from extract.errors import ReportError, Unreadable
 from extract.model import Page
 from extract.pdf import draw_page, read_pdf
-from extract.picture import Unloaded, load_frames, load_images
+from extract.picture import Unloaded, load_frames
 from extract.source import Limits, find_inputs
 from pipeline import convert_document
 

@@ -6,11 +6,12 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from made import load_images
 from PIL import Image, ImageDraw, TiffImagePlugin
 
 from extract.errors import Unreadable
 from extract.model import Picture, Source
-from extract.picture import load_images, prepared
+from extract.picture import prepared
 from extract.source import find_inputs
 from pipeline import Settings, convert_document, read_document, scan_page
 

@@ -8,9 +8,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from pool_work import Job, Refused, work
+from pool_work import Job, Refused, in_pool, work
 
-from batch.pool import Guard, Lost, Pool, in_pool, through
+from batch.pool import Guard, Lost, Pool, through
 
 GUARD = Guard(2, 1, patience=3, memory_bytes=2_000_000_000, tasks_per_worker=20)
 REASONS = {
@@ -132,8 +132,7 @@ def appeared(folder: Path, count: int) -> list[int]:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_workers_end_with_their_parent_whatever_they_do(tmp_path, number):
     program = (
-        "import sys; from pathlib import Path; from pool_work import Job, work;"
-        "from batch.pool import in_pool\n"
+        "import sys; from pathlib import Path; from pool_work import Job, in_pool, work\n"
         "if __name__ == '__main__':\n"
         "    list(in_pool(work, [Job('wait', n, Path(sys.argv[1])) for n in (1, 2)], 2))\n"
     )

@@ -364,6 +364,13 @@ def test_searchable_twins_are_made_of_what_is_done_and_follow_their_documents(sc
     assert twins(found) == {"a.pdf": before["b.pdf"], "b.pdf": before["a.pdf"]}
 
 
+def test_a_dry_run_names_what_lacks_its_searchable_twin(scans, tmp_path):
+    words = ["convert", str(scans.reports), "--out", str(scans.out), "--dry-run"]
+    done = CliRunner().invoke(app, [*words, "--searchable", str(tmp_path / "none")])
+    assert sorted(done.stdout.split()) == ["a.pdf", "b.pdf"]
+    assert CliRunner().invoke(app, words).stdout == ""
+
+
 def test_pages_read_coarser_are_not_taken_for_pages_read_well(scans):
     assert set(scans("--max-pixels", "1500000").values()) == {"converted"}
     coarse = contents(scans.out)["cells.csv"]

@@ -319,6 +319,7 @@ def test_kept_files_are_no_inputs(tmp_path):
         ("s3://bucket/a.pdf", "s3://bucket/a.pdf"),
         ("https://user:secret@example.org/a@b.pdf", "https://example.org/a@b.pdf"),
         ("https://example.org/a@b.pdf", "https://example.org/a@b.pdf"),
+        ("memory://a@b.pdf", "memory://a@b.pdf"),
     ],
 )
 def test_inputs_mean_the_same_elsewhere(given_, meant):
