@@ -303,7 +303,7 @@ def otherwise_alone(folder: Path, out: Path, names: Iterable[str], work: Path) -
     """The documents whose rows are others when they are converted alone, in this process."""
     from typer.testing import CliRunner
 
-    from pipeline import app
+    from commands.main import app
 
     together: dict[str, list[dict[str, str]]] = {}
     for line in table(out, "rows.csv"):

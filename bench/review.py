@@ -25,8 +25,9 @@ import report as maker  # noqa: E402
 from starlette.testclient import TestClient  # noqa: E402
 from typer.testing import CliRunner  # noqa: E402
 
+from commands.main import app  # noqa: E402
+from commands.review import review_tools  # noqa: E402
 from export.store import Store  # noqa: E402
-from pipeline import app, review_tools  # noqa: E402
 from review.desk import Desk  # noqa: E402
 from review.web import Guard, Site  # noqa: E402
 

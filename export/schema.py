@@ -8,6 +8,9 @@ Type = Literal["string", "integer", "number", "boolean", "date", "list", "said"]
 
 LIST_SEPARATOR = ";"
 
+SCHEMA_VERSION = 1
+"""Of the tables below: a column gone, or with another meaning, makes it 2; one more does not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -40,6 +43,8 @@ class Table:
     sorted_by: str
     key: tuple[str, ...] = ()
     """Names one record. A run in which two records share it does not claim it."""
+    told_by: tuple[str, ...] = ()
+    """Without a key, the columns that make a record another one; the rest is said of it."""
     has_json: bool = False
 
 
@@ -277,6 +282,7 @@ CORRECTIONS = Table(
     title_en="Corrections",
     description="one record per change made to a value: they lead from the raw cells to the values",
     sorted_by="document, page, row, column; those of one cell in the order in which they were made",
+    told_by=("page", "row", "column", "field", "rule", "before", "after"),
     fields=(
         DOCUMENT,
         Field("page", "integer", "หน้า", "Page", "the first is 1; absent for the whole document"),
@@ -303,6 +309,7 @@ FINDINGS = Table(
     title_en="Findings",
     description="one record per inconsistency, within a document or between several",
     sorted_by="document, first page (none comes first), check; those between documents come first",
+    told_by=("check", "pages", "code", "field", "values", "cells", "documents"),
     has_json=True,
     fields=(
         replace(

@@ -147,7 +147,7 @@ def serve(warm):
 
 def run(asked, out, said, die_at, most_bytes, anybody):
     """The exit code of a command, and how often it was about to change something in `out`."""
-    from pipeline import app
+    from commands.main import app
 
     seen = 0
 

@@ -14,13 +14,13 @@ from typer.testing import CliRunner
 from audit.archive import ARCHIVE_CHECKS
 from audit.checks import CHECKS
 from audit.model import Finding, Said
+from commands.main import app
 from export.decisions import append_decision
 from export.files import renew, write_run
 from export.model import DocumentRecord, DocumentResult
 from export.store import FOLDER, Store, pages_file
 from export.terminal import show_findings
 from normalize.decisions import Decision, finding_key
-from pipeline import app
 
 ODD = row(question="เรื่องอื่นที่หน่วยงานเห็นสมควร")
 

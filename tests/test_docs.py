@@ -12,9 +12,9 @@ import typer.main
 from typer.cli import get_docs_for_click
 
 import normalize
-import pipeline
 from audit.archive import ARCHIVE_CHECKS
 from audit.checks import CHECKS
+from commands.main import app
 from export.describe import PAGES, rule_names
 from export.schema import TABLES
 from normalize.periods import READER_OF
@@ -34,7 +34,7 @@ def test_a_page_is_the_one_that_the_code_makes(page):
 
 
 def test_the_commands_are_those_of_the_command_line():
-    command = typer.main.get_command(pipeline.app)
+    command = typer.main.get_command(app)
     context = typer.Context(command)
     made = get_docs_for_click(obj=command, ctx=context, name="raingan")
     written = html.unescape((DOCS / "commands.md").read_text("utf-8"))

@@ -12,9 +12,10 @@ import pytest
 from made import AGENCY, ROW, TITLE, Font, paged, pdf, row, table, tsv, words
 from typer.testing import CliRunner
 
+from commands.main import app
 from export.model import CannotWrite
 from extract.errors import ReportError, Unreadable
-from pipeline import Settings, __version__, app, convert_document, only_input
+from pipeline import Settings, __version__, convert_document, only_input
 from profiles.report import BadProfile, NoProfile
 
 ROOT = Path(__file__).parent.parent

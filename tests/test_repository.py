@@ -25,7 +25,10 @@ TEXT = (
 )
 PINNED = re.compile(r"(?m)^([A-Za-z0-9_.-]+)==[^\s\\]+ \\\n((?:    --hash=sha256:\w+.*\n?)+)")
 SEED_NAMES = ("ฆ้องชัย", "ห้องชัย", "ห้วยซ้อ")
-CODE = ("extract", "profiles", "normalize", "audit", "export", "review", "batch", "pipeline.py")
+CODE = (
+    *("extract", "profiles", "normalize", "audit", "export", "review", "batch", "commands"),
+    "pipeline.py",
+)
 
 
 def tracked():
@@ -86,7 +89,7 @@ def test_wheel_holds_the_program_and_its_data():
     assert sorted(only) == sorted(CODE)
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     assert packages <= set(only)
-    assert config["project"]["scripts"] == {"raingan": "pipeline:main"}
+    assert config["project"]["scripts"] == {"raingan": "commands.main:main"}
 
 
 def test_data_files_lie_where_they_are_installed():

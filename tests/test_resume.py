@@ -13,10 +13,10 @@ from test_export import contents, read_csv
 from typer.testing import CliRunner
 
 from batch.manifest import MANIFEST, Manifest
+from commands.main import app
 from export.decisions import append_decision
 from export.store import FOLDER, Store
 from normalize.decisions import Decision
-from pipeline import app
 
 LONG_AGO = 1_600_000_000
 

@@ -16,11 +16,12 @@ from starlette.testclient import TestClient
 from test_checks import MISREAD, QUESTIONS, TITLE, asked, bare, pages, titled
 from typer.testing import CliRunner
 
+from commands.main import app
+from commands.review import review_tools
 from export.decisions import append_decision, read_decisions
 from export.store import Store
 from extract.errors import ReportError
 from normalize.decisions import Decision, in_force
-from pipeline import app, review_tools
 from review.desk import Desk
 from review.queue import Filter, after, items_of, order, sorted_queue
 from review.serve import CannotServe, hosts_of, serve
