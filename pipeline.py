@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from audit.checks import audit, settled_rows
+from audit.checks import audit, settled_items, settled_rows
 from audit.looks import looks_of
 from audit.model import Finding
 from batch.archive import digest_of
@@ -23,6 +23,7 @@ from batch.pool import Lost, one_more_page
 from export.crops import CROP_DPI, Crop, cut_crops
 from export.files import keep, part_of
 from export.model import CannotWrite, DocumentRecord, DocumentResult, Status
+from export.schema import item_table
 from export.searchable import SearchablePage, searchable_page, write_searchable
 from export.store import (
     PARTS,
@@ -91,15 +92,20 @@ class Settings:
     """To be tried on what is encrypted."""
     allowance: str = ""
     """A key of what a worker may take: a document that failed may not with another one."""
+    own: Profile | None = None
+    """A kind of report that is not installed: the only one to try."""
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
+        if self.own is not None:
+            return (self.own,)
         return (profile_named(self.profile),) if self.profile else profiles()
 
     @property
     def run(self) -> Run:
         """What the kept results have in common."""
-        return Run(language=self.language, profile=self.profile)
+        profile = self.own.key if self.own else self.profile
+        return Run(language=self.language, profile=profile, own=self.own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -519,7 +525,7 @@ def redo_report(store: Store, document: str, decisions: Iterable[Decision]) -> R
     `decisions` may hold those on other documents.
     """
     run = store.run
-    settings = Settings(run.profile, language=run.language)
+    settings = Settings("" if run.own else run.profile, language=run.language, own=run.own)
     sha256 = store.about(document).record.sha256 or ""
     decided = decisions_for(document, sha256, decisions)
     return normalize(document, store.pages(document), settings.profiles, decided)
@@ -634,19 +640,21 @@ def result_of(sha256: str, report: Report, findings: tuple[Finding, ...]) -> Doc
         origins,
         report.agency.name if report.profile else None,
         report.years.fiscal if report.profile else None,
-        len(report.records),
+        len(report.records) + len(report.items),
         len(findings),
         error,
     )
-    rows = settled_rows(report, findings)
+    profile = report.profile
     return DocumentResult(
         record,
-        rows,
+        settled_rows(report, findings),
         report.cells,
         report.corrections,
         findings,
         report.decisions,
         looks_of(report, findings),
+        items=settled_items(report, findings),
+        table=item_table(profile) if profile is not None and profile.table else None,
     )
 
 

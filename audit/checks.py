@@ -13,6 +13,7 @@ from audit.codes import (
     indicator_name_conflict,
     question_mismatch,
 )
+from audit.items import asked_about, item_gap, item_key, number_unread, sum_mismatch
 from audit.model import Finding, Problem, stamp
 from audit.numbers import period_outside_year, reference_unknown, score_conflict, score_range
 from audit.pages import (
@@ -31,7 +32,7 @@ from audit.texts import (
     unit_variant,
 )
 from normalize.decisions import DOCUMENT_FIELDS, finding_key
-from normalize.model import Row
+from normalize.model import Item, Row
 from normalize.report import Record, Report
 
 Check = Callable[[Report], Iterator[Problem]]
@@ -66,8 +67,23 @@ CHECKS: tuple[Check, ...] = (
     reference_unknown,
     unit_variant,
     period_outside_year,
+    sum_mismatch,
+    number_unread,
+    item_gap,
     *PAGE_CHECKS,
 )
+
+ITEM_CHECKS: tuple[Check, ...] = (
+    agency_conflict,
+    agency_unknown,
+    duplicate_page,
+    header_variant,
+    sum_mismatch,
+    number_unread,
+    item_gap,
+    *PAGE_CHECKS,
+)
+"""What can be said of a table of items, which has no codes, and dates of all years."""
 
 COVERED = {
     "code_misread": "code",
@@ -86,9 +102,16 @@ def audit(report: Report) -> tuple[Finding, ...]:
     """All findings of one report, in the order of CHECKS; those that a person let stand say so."""
     return tuple(
         settle(report, stamp(report.document, check.__name__, problem))
-        for check in (CHECKS if report.profile is not None else PAGE_CHECKS)
+        for check in checks_for(report)
         for problem in check(report)
     )
+
+
+def checks_for(report: Report) -> tuple[Check, ...]:
+    """The checks that mean something for a kind of report."""
+    if report.profile is None:
+        return PAGE_CHECKS
+    return ITEM_CHECKS if report.profile.table else CHECKS
 
 
 def settle(report: Report, finding: Finding) -> Finding:
@@ -133,6 +156,27 @@ def settled_rows(report: Report, findings: tuple[Finding, ...]) -> tuple[Row, ..
     return tuple(
         replace(record.row, needs_review=bool(reasons_left(record, findings)))
         for record in report.records
+    )
+
+
+def settled_items(report: Report, findings: tuple[Finding, ...]) -> tuple[Item, ...]:
+    """The items, each saying whether a person should still look at it: for a reading in doubt, or
+    a finding of more than info that nobody has decided on."""
+    if not report.item_records:
+        return ()
+    open_keys = {
+        finding_key(f.check, f.code, f.values)
+        for f in findings
+        if f.severity != "info" and not f.decided
+    }
+    asked = {
+        item_key(record.item)
+        for record, check, problem in asked_about(report)
+        if finding_key(check, problem.code, problem.values) in open_keys
+    }
+    return tuple(
+        replace(item, needs_review=item.needs_review or item_key(item) in asked)
+        for item in report.items
     )
 
 

@@ -59,6 +59,12 @@ def cell_looks(report: Report) -> Iterator[Look]:
                 for _, pieces in part.fields:
                     for piece in pieces:
                         in_doubt[piece.page, piece.text.cell.row] = record
+    of_items = {
+        (piece.page, piece.text.cell.row)
+        for item in report.item_records
+        if OF_CELLS & set(item.reasons)
+        for _, piece in item.pieces
+    }
     for cell in report.cells:
         if cell.source != "ocr" or cell.confidence is None or cell.confidence >= UNSURE:
             continue
@@ -72,7 +78,7 @@ def cell_looks(report: Report) -> Iterator[Look]:
             cell.column,
             confidence=cell.confidence,
             reasons=cell.doubtful,
-            pressing=found is not None,
+            pressing=found is not None or (cell.page, cell.row) in of_items,
         )
 
 

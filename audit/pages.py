@@ -54,13 +54,17 @@ def low_confidence(report: Report) -> Iterator[Problem]:
             if page.number in record.row.pages
             and {"figures", "letters", "merged"} & set(record.doubts)
         ]
+        in_doubt = any(
+            page.number in record.item.pages and {"figures", "letters"} & set(record.reasons)
+            for record in report.item_records
+        )
         yield Problem(
             f"page {page.number}: {len(weak)} of {len(cells)} cells were read without certainty"
             + (f", {page.unread} places bear no print" if page.unread else ""),
             tuple(said),
             (page.number,),
             code=";".join(dict.fromkeys(code for code in codes if code)) or None,
-            severity="warning" if codes else "info",
+            severity="warning" if codes or in_doubt else "info",
             places=tuple(Place(cell.page, cell.row, cell.column) for cell in weak),
             message_th=f"หน้า {page.number}: อ่านได้ไม่แน่ชัด {len(weak)} จาก {len(cells)} ช่อง",
         )

@@ -30,7 +30,7 @@ from export.terminal import printable
 from extract.errors import Unreadable
 from extract.source import LIMITS, find_inputs
 from pipeline import Settings, __version__
-from profiles.report import NoProfile, profile_named
+from profiles.report import NoProfile, profile_at, profile_named
 
 CRASHED = 1
 
@@ -48,7 +48,12 @@ def convert(
     out: Annotated[Path, typer.Option(help="The folder that the tables are written to.")] = Path(
         "output"
     ),
-    profile: Annotated[str, typer.Option(help="Try this kind of report only.")] = "",
+    profile: Annotated[
+        str,
+        typer.Option(
+            help="Try this kind of report only: a name of `raingan profiles`, or FILE.toml."
+        ),
+    ] = "",
     fail_on: Annotated[
         FailOn | None,
         typer.Option(
@@ -122,6 +127,9 @@ def convert(
         str,
         typer.Option(help="Where workers that do not see --out leave results: folder or URL."),
     ] = "",
+    csv_plain: Annotated[
+        bool, typer.Option("--csv-plain", help="CSV without the mark that has Excel show Thai.")
+    ] = False,
     log: Annotated[
         Path | None, typer.Option(help="Append what happens to this file, as lines of JSON.")
     ] = None,
@@ -136,8 +144,9 @@ def convert(
     guard = Guard(seconds, seconds / 10, memory_bytes=memory_limit * 1_000_000)
     with errors_on_one_line(), interruptible():
         passwords = (*(password or ()), *passwords_in(password_file))
+        own = profile_at(profile) if profile.endswith(".toml") else None
         settings = Settings(
-            profile,
+            "" if own else profile,
             second_opinion,
             vision_url,
             vision_model,
@@ -150,6 +159,7 @@ def convert(
             ),
             passwords=passwords,
             allowance=allowance(guard, passwords),
+            own=own,
         )  # fmt: skip
         means = Means(
             default_jobs() if jobs is None else jobs,
@@ -171,8 +181,8 @@ def convert(
         if exchange and searchable:
             fail("--searchable needs a folder that all workers see: leave out --exchange", 2)
         check_readers(settings)
-        if profile:
-            profile_named(profile)
+        if settings.profile:
+            profile_named(settings.profile)
         found = first_taken(
             one
             for one in find_inputs(
@@ -186,7 +196,10 @@ def convert(
             show_plan(found, out, settings, means)
             raise typer.Exit
         asked = replace(
-            settings.run, inputs=tuple(map(absolute_input, inputs)), version=__version__
+            settings.run,
+            inputs=tuple(map(absolute_input, inputs)),
+            version=__version__,
+            plain=csv_plain,
         )
         means = replace(means, inputs=asked.inputs)
         begun = time.monotonic()

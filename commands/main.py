@@ -1,9 +1,10 @@
 """All commands, in the order in which the help names them."""
 
-from commands import convert, review, show
+# ruff: isort: skip_file
+from commands import convert, show, review, feed, profile
 from commands.app import app
 
-__all__ = ["app", "convert", "review", "show"]
+__all__ = ["app", "convert", "feed", "profile", "review", "show"]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What is known, shown: of a run, of a document, and what checks and kinds of report there are."""
+"""What is known, shown: of a run, of a document, and what checks there are."""
 
 import json
 from enum import StrEnum
@@ -258,12 +258,3 @@ def inspection(sha256: str, report: Report) -> dict[str, Any]:
             for page in report.pages
         ],
     }
-
-
-@app.command("profiles")
-def list_profiles() -> None:
-    """List the kinds of report that are known."""
-    with errors_on_one_line():
-        for profile in profiles():
-            typer.echo(f"{profile.name}: {profile.title_en} ({profile.title_th})")
-            typer.echo(f"  columns: {', '.join(profile.fields)}")

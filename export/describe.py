@@ -15,9 +15,17 @@ from typing import Literal, NamedTuple, get_args
 from audit.archive import ARCHIVE_CHECKS
 from audit.checks import CHECKS, PAGE_CHECKS
 from audit.model import Problem, Severity
-from export.schema import TABLES, Field, Table
+from export.schema import TABLES, Field, Table, item_table
 from normalize.cells import VALUE_RULES
 from normalize.codes import OIT_CODE_RULES, code_from_wording
+from normalize.items import leading_ordinal
+from normalize.numerals import (
+    brackets_are_minus,
+    letter_zero,
+    minus_sign,
+    satang_dash,
+    wrapped_number,
+)
 from normalize.periods import date_ranges, goes_on, halves, quarters, single_dates, whole_years
 from normalize.places import place_by_context, place_by_look_alike, place_by_vote
 from normalize.scores import read_score
@@ -25,6 +33,7 @@ from normalize.sections import misread_headings
 from normalize.text import BEFORE_FONT_RULES, FONT_RULES, TEXT_RULES
 from normalize.units import nearest, spelled, unwrapped
 from normalize.wraps import join_lines, unwrap
+from profiles.report import profiles
 
 INTRODUCTION = """\
 # What a run writes
@@ -103,13 +112,28 @@ Official names and codes of places: [GeoThai](https://geothai.fasu.dev), CC-BY-4
 the reports stays with the agencies that wrote them.
 """
 
+OTHER_KINDS = """\
+# Tables of other kinds of report
+
+A report of another kind than ITA's has no indicator rows. Its items go to a table of their own,
+which is written when a document of the kind was read. Kinds are files of data
+([profiles.md](profiles.md)): one of your own (`convert --profile FILE.toml`) gives another table.
+All have `document`, `page`, `row`, `line`, `role`, `caption`, `section`, `pages`, `confidence` and
+`needs_review` beside the columns of their profile.
+"""
+
 KEY_NOTE = "A run with two records of one key, or a record without, leaves it out of the package."
 
 
 def output_page() -> str:
     """Write the page about a run's output."""
-    files = "\n".join(_file(table) for table in TABLES)
-    return "\n".join([INTRODUCTION.format(files=files), *(_section(table) for table in TABLES)])
+    others = tuple(item_table(profile) for profile in profiles() if profile.table)
+    files = "\n".join(_file(table) for table in (*TABLES, *others))
+    return "\n".join(
+        [INTRODUCTION.format(files=files), *(_section(table) for table in TABLES)]
+        + ([OTHER_KINDS] if others else [])
+        + [_section(table) for table in others]
+    )
 
 
 def _file(table: Table) -> str:
@@ -361,6 +385,19 @@ CHAPTERS = (
         "A heading that is not printed as it should be, and the part that it opens. Not certain: "
         "the row is marked `needs_review`.",
         (misread_headings,),
+    ),
+    Chapter(
+        "Numbers of items",
+        "A cell of a column of numbers as one number, in tables of items. That commas group digits "
+        "and that Thai digits are digits is no change of its own.",
+        (
+            letter_zero,
+            wrapped_number,
+            satang_dash,
+            minus_sign,
+            brackets_are_minus,
+            leading_ordinal,
+        ),
     ),
     Chapter(
         "What people decided",

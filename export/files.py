@@ -3,14 +3,14 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO, Any, Literal, NamedTuple
-
-import pandas as pd
 
 from audit.archive import Abstract, abstract_of, archive_findings
 from audit.model import Finding
@@ -18,7 +18,7 @@ from export.audit_page import Summary, anchor_of, audit_html, document_section, 
 from export.decisions import read_decisions
 from export.model import DocumentResult, explained
 from export.package import Written, data_package
-from export.schema import CELLS, CORRECTIONS, DOCUMENTS, FINDINGS, ROWS, TABLES, Table
+from export.schema import CELLS, CORRECTIONS, DOCUMENTS, FINDINGS, ROWS, TABLES, Field, Table
 from export.spool import Spool, in_order, json_array
 from export.store import (
     ABOUT,
@@ -54,14 +54,15 @@ from export.store import (
     stem,
     work_key,
 )
-from export.values import csv_value, json_value, publish_text
+from export.values import Read, csv_cell, json_value, publish_text, written_columns
 from normalize.decisions import Decision, finding_key, in_force
-from normalize.model import CellValue, Correction, Row
+from normalize.model import CellValue, Correction, Item, Row
 
 PACKAGE, DECISIONS, AUDIT = "datapackage.json", "decisions.jsonl", "audit.html"
 PLAIN, SUMMARY = "audit-plain.html", "summary.json"
 """Of a kept result its section of audit.html without pictures, and its line in the list there."""
-DTYPES = {"integer": "Int64", "boolean": "boolean"}
+MARK = "\ufeff"
+"""Of byte order: with it Excel takes a CSV file for UTF-8."""
 SLICE_RECORDS = 1000
 """So many are made text at once: a report of 500 pages has 50,000 corrections."""
 SLICE_BETWEEN = 200
@@ -182,7 +183,8 @@ def keep(folder: Path, result: DocumentResult, run: Run, number: int = 0) -> str
     part = part_of(result, run, number)
     path = folder / PARTS / part
     records = _records(result, run.language)
-    keyed = tuple(table.name for table in TABLES if _has_key(table, records[table.name]))
+    tables = (*TABLES, *([result.table] if result.table else []))
+    keyed = tuple(table.name for table in tables if _has_key(table, records[table.name]))
     record = result.record
     described = About(
         record,
@@ -192,10 +194,12 @@ def keep(folder: Path, result: DocumentResult, run: Run, number: int = 0) -> str
         keyed,
         abstract_of(record.document, record.sha256 or "", result.rows),
         result.reading,
-        sum(row.needs_review for row in result.rows),
+        sum(row.needs_review for row in result.rows)
+        + sum(item.needs_review for item in result.items),
+        result.table,
     )
     parts: dict[str, Iterable[bytes]] = {ABOUT: (encode(described),), RESULT: (encode(result),)}
-    for table, form in OUTPUTS:
+    for table, form in outputs(tables):
         if records[table.name]:
             parts[file_name(table, form)] = _encoded(table, form, records[table.name])
     anchor = anchor_of(Path(stem(record.document, number)))
@@ -237,15 +241,24 @@ def publish(
             parts=tuple(part for _, part in documents),
             stands=key_of(in_force(decisions)),
         )
-        finals = [*(out / file_name(*output) for output in OUTPUTS), out / PACKAGE, out / AUDIT]
+        before = _published(out)
         if unchanged and is_published(out, run):
-            return tuple(finals)
+            return tuple(out / name for name in before)
         ready, run = _prepared(out, folder, run, decisions, stack)
         for temporary, final in ready:
             with explained(final):
                 adopt(temporary, final)
+        for name in before - run.published.keys():  # of a kind of report that is no more
+            _remove(out / name)
         keep_value(folder, RUN, run)
-    return tuple(finals)
+    return tuple(final for _, final in ready)
+
+
+def _published(out: Path) -> Set[str]:
+    """The names of the files that the run before wrote."""
+    with suppress(NotARun):
+        return Store(out).run.published.keys()
+    return set()
 
 
 def is_published(out: Path, run: Run) -> bool:
@@ -264,23 +277,34 @@ def _prepared(
     summaries = stack.enter_context(Spool(folder, Summary))
     abstracts = stack.enter_context(Spool(folder, Abstract))
     between = stack.enter_context(Spool(folder, Finding))
-    keyed = {table.name for table in TABLES if table.key}
+    others: dict[str, Table] = {}
+    unkeyed: set[str] = set()
     hashes = []
     for document, part in zip(run.documents, run.parts, strict=True):
         with opened(folder / PARTS / part, document) as archive:
             described = about_in(archive, document)
             summaries.append(decode(member(archive, SUMMARY), Summary))
         hashes.append(bytes.fromhex(described.record.sha256 or ""))
-        keyed &= set(described.keyed)
+        if described.table is not None:
+            others[described.table.name] = described.table
+        of_it = {
+            *(table.name for table in TABLES),
+            *([described.table.name] if described.table else []),
+        }
+        unkeyed |= of_it - set(described.keyed)
         if described.abstract is not None:
             abstracts.append(described.abstract)
     for finding in between_documents(abstracts, decisions):
         between.append(finding)
     with replacing(folder, folder / BETWEEN) as temporary, temporary.open("xb") as file:
         file.writelines(json_array(between))
+    tables = (*TABLES, *(others[name] for name in sorted(others)))
+    keyed = {table.name for table in tables if table.key} - unkeyed
     if len(set(run.documents)) < len(run.documents):
         keyed.clear()
-    files = [_growing(out / file_name(*output), *output, folder, stack) for output in OUTPUTS]
+    files = [
+        _growing(out / file_name(*output), *output, folder, stack) for output in outputs(tables)
+    ]
     package, page = (_temporary(folder, stack) for _ in range(2))
     order = sorted(range(len(hashes)), key=lambda place: (run.documents[place], hashes[place]))
     entries = (Entry(run.documents[n], folder / PARTS / run.parts[n]) for n in order)
@@ -289,9 +313,9 @@ def _prepared(
         return finding_order(next(in_language((found,), run.language)))
 
     published = in_language(in_order(between, order_of), run.language)
-    written = _assemble(files, entries, published)
+    written = _assemble(files, entries, published, run.plain)
     with explained(out / PACKAGE):
-        package.write_bytes(data_package(written, keyed).encode())
+        package.write_bytes(data_package(written, keyed, tables).encode())
     _write_page(page, folder, run, summaries, between)
     with explained(out / DECISIONS):
         _create(out / DECISIONS)
@@ -372,11 +396,12 @@ def _close(handle: IO[bytes]) -> None:
 
 
 def _assemble(
-    files: Sequence[Growing], entries: Iterable[Entry], between: Iterable[Finding]
+    files: Sequence[Growing], entries: Iterable[Entry], between: Iterable[Finding], plain: bool
 ) -> dict[str, Written]:
     """Write all files at once, so that each kept result is opened once."""
     for file in files:
-        _write(file, file.form.head(file.table).encode())
+        head = file.form.head(file.table)
+        _write(file, (head.removeprefix(MARK) if plain else head).encode())
     those = [file for file in files if file.table is FINDINGS]
     source = iter(between)
     while some := list(islice(source, SLICE_BETWEEN)):
@@ -394,43 +419,36 @@ def _assemble(
 
 
 def csv_head(table: Table) -> str:
-    return "\ufeff" + ",".join(field.name for field in table.fields) + "\n"
+    return MARK + ",".join(field.name for field in table.fields) + "\n"
 
 
-def csv_records(table: Table, records: Sequence[object]) -> str:
-    """Write records as lines of CSV, without the header."""
-    return str(frame(table, records).to_csv(header=False, index=False, lineterminator="\n"))
+def csv_records(table: Table, records: Sequence[object], read: Read = attrgetter) -> str:
+    """Write records as lines of CSV, without the header: the bytes that pandas would write."""
+    columns = written_columns(csv_cell, table.fields, records, read)
+    lines = map(",".join, zip(*columns, strict=True))
+    return "".join(f"{line}\n" for line in lines)
 
 
-def frame(table: Table, records: Sequence[object]) -> pd.DataFrame:
-    """Hold records as their CSV does: lists joined, numbers that are not whole as text."""
-    columns = {
-        field.name: pd.Series(
-            [csv_value(field, getattr(record, field.name)) for record in records],
-            dtype=DTYPES.get(field.type, "object"),
-        )
-        for field in table.fields
-    }
-    return pd.DataFrame(columns)
-
-
-def json_records(table: Table, records: Sequence[object]) -> str:
+def json_records(table: Table, records: Sequence[object], read: Read = attrgetter) -> str:
     """Write records as members of a JSON array, a line a value."""
-    return ",".join("\n" + _json_object(table, record) for record in records)
+    columns = written_columns(_json_member, table.fields, records, read)
+    objects = map(",\n".join, zip(*columns, strict=True))
+    return ",".join(f"\n{{\n{members}\n}}" for members in objects)
 
 
-def _json_object(table: Table, record: object) -> str:
-    members = (
-        (field.name, json_value(field, getattr(record, field.name))) for field in table.fields
-    )
-    return "{\n" + ",\n".join(f'  "{name}": {value}' for name, value in members) + "\n}"
+def _json_member(field: Field, value: object) -> str:
+    return f'  "{field.name}": {json_value(field, value)}'
 
 
 CSV = Form("csv", csv_head, csv_records, join="", tail="")
 JSON = Form("json", lambda table: "[", json_records, join=",", tail="\n]\n")
-OUTPUTS = tuple(
-    (table, form) for table in TABLES for form in (CSV, JSON) if form is CSV or table.has_json
-)
+
+
+def outputs(tables: Iterable[Table]) -> Iterator[tuple[Table, Form]]:
+    """Each file of these tables."""
+    return (
+        (table, form) for table in tables for form in (CSV, JSON) if form is CSV or table.has_json
+    )
 
 
 def file_name(table: Table, form: Form) -> str:
@@ -444,7 +462,14 @@ def _records(result: DocumentResult, language: Language) -> dict[str, Sequence[A
         CORRECTIONS.name: sorted(filter(_is_visible, result.corrections), key=correction_order),
         FINDINGS.name: sorted(in_language(result.findings, language), key=finding_order),
         DOCUMENTS.name: (result.record,),
+        **({result.table.name: [*map(item_record, result.items)]} if result.table else {}),
     }
+
+
+def item_record(item: Item) -> SimpleNamespace:
+    """An item with its values as attributes, as those of a row are."""
+    own = {name: getattr(item, name) for name in item.__slots__ if name != "values"}
+    return SimpleNamespace(**dict(item.values), **own)
 
 
 def in_language(findings: Iterable[Finding], language: Language) -> Iterator[Finding]:

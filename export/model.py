@@ -8,10 +8,11 @@ from typing import Literal
 
 from audit.looks import Look
 from audit.model import Finding
+from export.schema import Table
 from extract.errors import ReportError
 from extract.model import Origin
 from normalize.decisions import Decision
-from normalize.model import CellValue, Correction, Row
+from normalize.model import CellValue, Correction, Item, Row
 
 Status = Literal["ok", "partial", "failed"]
 
@@ -54,6 +55,10 @@ class DocumentResult:
     """What a person should look at beside the findings; in no table either."""
     reading: str = ""
     """The key of its pages as they were kept; empty where they were not."""
+    items: tuple[Item, ...] = ()
+    """The lines of a document of another kind of report, which has no rows."""
+    table: Table | None = None
+    """What its items' table is; None for an ITA report."""
 
 
 class CannotWrite(ReportError):

@@ -159,8 +159,8 @@ def csv_lines(path: Path) -> Iterator[dict[str, str]]:
 def from_json(field: Field) -> Callable[[Any], Value]:
     """How a member of a JSON object becomes the field's value."""
     match field.type:
-        case "number":
-            return lambda value: None if value is None else Decimal(value)
+        case "number":  # a text in its place is left to be refused
+            return lambda value: Decimal(value) if isinstance(value, int) else value
         case "date":
             return lambda value: None if value is None else date.fromisoformat(value)
         case "list" | "said":

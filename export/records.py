@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Strict,
     StrictBool,
     StrictInt,
     StrictStr,
@@ -34,7 +35,7 @@ class Said(BaseModel):
 TYPES: Mapping[str, Any] = {
     "string": StrictStr,
     "integer": StrictInt,
-    "number": Decimal,
+    "number": Annotated[Decimal, Strict()],
     "boolean": StrictBool,
     "date": date,
     "said": list[Said],

@@ -1,7 +1,9 @@
 """The published tables, defined once: files, data package and docs/output.md come from here."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
+
+from profiles.report import ColumnType, Profile, Role
 
 Type = Literal["string", "integer", "number", "boolean", "date", "list", "said"]
 """`list` holds strings or integers; `said` holds what each place says, as `audit.model.Said`."""
@@ -29,6 +31,8 @@ class Field:
     allowed: tuple[str, ...] = ()
     pattern: str = ""
     within: tuple[int, int] | None = None
+    indexed: bool = False
+    """In a database, since people select by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ ROWS = Table(
             "หน่วยงาน",
             "Agency",
             "canonical name; as printed where no official place explains it",
+            indexed=True,
         ),
         Field("district", "string", "อำเภอ", "District", "canonical name without อำเภอ"),
         Field("province", "string", "จังหวัด", "Province", "canonical name without จังหวัด"),
@@ -116,6 +121,7 @@ ROWS = Table(
             "ปีงบประมาณ",
             "Fiscal year",
             "Buddhist era, the year the plan is for (2569)",
+            indexed=True,
         ),
         Field(
             "assessment_year",
@@ -124,7 +130,7 @@ ROWS = Table(
             "Assessment year",
             "Buddhist era, the year that was assessed (2568)",
         ),
-        Field("indicator_no", "integer", "ตัวชี้วัดที่", "Indicator number", "1-10"),
+        Field("indicator_no", "integer", "ตัวชี้วัดที่", "Indicator number", "1-10", indexed=True),
         Field(
             "indicator_name",
             "string",
@@ -147,6 +153,7 @@ ROWS = Table(
             "Code",
             "`i1`, `e7`, `o25`: lower-case letter and Arabic number, nothing else",
             pattern="[ieo][0-9]+",
+            indexed=True,
         ),
         Field("question", "string", "ข้อคำถาม", "Question", "without its printed code"),
         Field(
@@ -214,6 +221,7 @@ ROWS = Table(
             "Needs review",
             "a person should look: low confidence, or an unresolved finding",
             required=True,
+            indexed=True,
         ),
     ),
 )
@@ -236,20 +244,9 @@ CELLS = Table(
             "string",
             "เขตข้อมูล",
             "Field",
-            "what the column is for; absent where no profile names it",
-            allowed=(
-                "no",
-                "indicator",
-                "question",
-                "analysis",
-                "measures",
-                "result",
-                "steps",
-                "timeframe",
-                "responsible",
-                "header",
-                "title",
-            ),
+            "what the column is for: `no`, `indicator`, `question`, `analysis`, `measures`, "
+            "`result`, `steps`, `timeframe`, `responsible`, or a column of another kind of report; "
+            "`header`, `title`; absent where no profile names it",
         ),
         _edge("x0", "ซ้าย", "Left"),
         _edge("top", "บน", "Top"),
@@ -318,7 +315,13 @@ FINDINGS = Table(
             required=False,
         ),
         Field(
-            "check", "string", "การตรวจ", "Check", "name of the check that found it", required=True
+            "check",
+            "string",
+            "การตรวจ",
+            "Check",
+            "name of the check that found it",
+            required=True,
+            indexed=True,
         ),
         Field(
             "severity",
@@ -328,11 +331,12 @@ FINDINGS = Table(
             "what it does to the data",
             required=True,
             allowed=("error", "warning", "info"),
+            indexed=True,
         ),
         Field(
             "pages", "list", "หน้า", "Pages", "every page involved, the first is 1", item="integer"
         ),
-        Field("code", "string", "รหัสข้อ", "Code", "of the row it is about"),
+        Field("code", "string", "รหัสข้อ", "Code", "of the row it is about", indexed=True),
         Field("field", "string", "เขตข้อมูล", "Field", "of the row or the cell it is about"),
         Field(
             "message",
@@ -404,11 +408,12 @@ DOCUMENTS = Table(
             "`partial` where pages could not be read; `failed` gives no rows",
             required=True,
             allowed=("ok", "partial", "failed"),
+            indexed=True,
         ),
         Field("pages", "integer", "จำนวนหน้า", "Pages", "how many"),
         Field("source", "list", "ที่มา", "Source", "as in `cells`, more than one where pages differ"),
-        Field("agency", "string", "หน่วยงาน", "Agency", "as in `rows`"),
-        Field("fiscal_year", "integer", "ปีงบประมาณ", "Fiscal year", "as in `rows`"),
+        Field("agency", "string", "หน่วยงาน", "Agency", "as in `rows`", indexed=True),
+        Field("fiscal_year", "integer", "ปีงบประมาณ", "Fiscal year", "as in `rows`", indexed=True),
         Field("rows", "integer", "จำนวนแถว", "Rows", "how many", required=True),
         Field("findings", "integer", "จำนวนข้อสังเกต", "Findings", "how many", required=True),
         Field("error", "string", "ข้อผิดพลาด", "Error", "why it failed and what to do"),
@@ -416,3 +421,77 @@ DOCUMENTS = Table(
 )
 
 TABLES = (ROWS, CELLS, CORRECTIONS, FINDINGS, DOCUMENTS)
+
+TYPES: dict[ColumnType, Type] = {"ordinal": "string", "text": "string"}
+"""Of a profile's columns; the others have the same name."""
+
+
+def item_table(profile: Profile) -> Table:
+    """The table that the items of another kind of report go to.
+
+    >>> from profiles.report import profiles
+    >>> [item_table(profile).key for profile in profiles() if profile.table][0]
+    ('document', 'page', 'row', 'line')
+    """
+    own = (
+        Field(
+            column.field,
+            TYPES.get(column.type, column.type),  # type: ignore[arg-type]  # the rest are alike
+            column.title_th,
+            column.title_en,
+            (column.description or column.title_en) + (f" ({column.unit})" if column.unit else ""),
+        )
+        for column in profile.columns
+    )
+    return Table(
+        name=profile.table,
+        title_th=profile.title_th,
+        title_en=profile.title_en,
+        description=profile.description or "one record per row of a table of this kind",
+        sorted_by="document, page, row, line",
+        key=("document", "page", "row", "line"),
+        has_json=True,
+        fields=(
+            DOCUMENT,
+            *BEFORE_COLUMNS,
+            *own,
+            *AFTER_COLUMNS,
+            *(field for field in ROWS.fields if field.name in ("pages", "confidence")),
+            Field(
+                "needs_review",
+                "boolean",
+                "ควรตรวจทาน",
+                "Needs review",
+                "a person should look: a number that could not be read, a sum that does not add up",
+                required=True,
+            ),
+        ),
+    )
+
+
+BEFORE_COLUMNS = (
+    *(field for field in CELLS.fields if field.name in ("page", "row")),
+    Field(
+        "line",
+        "integer",
+        "บรรทัด",
+        "Line",
+        "on which line of the row it begins, from 0: without rules one row of cells holds many",
+        required=True,
+    ),
+    Field(
+        "role",
+        "string",
+        "ชนิดของแถว",
+        "Role",
+        "what the row is; only `item` counts when a column is added up",
+        required=True,
+        allowed=get_args(Role),
+    ),
+)
+AFTER_COLUMNS = (
+    Field("caption", "string", "ชื่อตาราง", "Caption", "the line right above its table"),
+    Field(
+        "section", "string", "หัวข้อ", "Section", "the headings that it stands under, joined by ` / `"
+    ),
+)

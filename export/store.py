@@ -16,9 +16,11 @@ import re
 import secrets
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -32,10 +34,12 @@ from audit.looks import Look
 from audit.model import Finding
 from export.crops import Crop
 from export.model import CannotWrite, DocumentRecord, DocumentResult, explained
+from export.schema import Table
 from extract.errors import ReportError
 from extract.model import Page
 from extract.source import without_secrets
 from normalize.decisions import Decision, in_force
+from profiles.report import Profile
 
 Language = Literal["en", "th"]
 FOLDER, RUN, RESULT, ABOUT = ".raingan", "run.json", "result.json", "about.json"
@@ -48,7 +52,7 @@ MEMBER_BYTES = 1_000_000_000
 """No page and no result is as large when unpacked."""
 BROKEN = (
     *(zipfile.BadZipFile, zlib.error, msgspec.MsgspecError, EOFError, KeyError, OSError),
-    *(ValueError, RuntimeError, NotImplementedError, RecursionError),
+    *(ValueError, ArithmeticError, RuntimeError, NotImplementedError, RecursionError),
 )
 """What a kept file that is none of ours, or no longer whole, can raise."""
 
@@ -79,6 +83,8 @@ class About:
     """As in DocumentResult."""
     review: int = 0
     """How many rows need a person."""
+    table: Table | None = None
+    """Of its items, where it is of another kind of report than ITA's."""
 
 
 class NotARun(ReportError):
@@ -97,7 +103,9 @@ class Run:
     """As they were given; local paths absolute."""
     language: Language = "en"
     profile: str = ""
-    """The only profile that was tried; empty for all."""
+    """The key of the only profile that was tried; empty for all."""
+    own: Profile | None = None
+    """That profile, where it is none of those that are installed."""
     version: str = ""
     """Raingan's own."""
     documents: tuple[str, ...] = ()
@@ -108,6 +116,8 @@ class Run:
     """A key of the decisions on findings between documents."""
     published: dict[str, str] = field(default_factory=dict)
     """The SHA-256 of each file that was written."""
+    plain: bool = False
+    """CSV without the byte-order mark that has Excel show Thai."""
     format: int = FORMAT
 
 
@@ -346,7 +356,24 @@ def result_in(path: Path, document: str = "") -> DocumentResult:
     with opened(path, document or path.name) as archive:
         if document:
             about_in(archive, document)
-        return decode(member(archive, RESULT), DocumentResult)
+        return typed(decode(member(archive, RESULT), DocumentResult))
+
+
+def typed(result: DocumentResult) -> DocumentResult:
+    """The numbers and dates of items, which JSON holds as text; raises ValueError."""
+    if result.table is None:
+        return result
+    kinds = {field.name: field.type for field in result.table.fields}
+    read: dict[str, Callable[[str], object]] = {"number": Decimal, "date": date.fromisoformat}
+
+    def value(name: str, kept: object) -> object:
+        return read[kinds[name]](kept) if isinstance(kept, str) and kinds[name] in read else kept
+
+    items = (
+        replace(item, values=tuple((name, value(name, kept)) for name, kept in item.values))
+        for item in result.items
+    )
+    return replace(result, items=tuple(items))
 
 
 def about_in(archive: zipfile.ZipFile, document: str) -> About:
@@ -484,6 +511,7 @@ def renamed(result: DocumentResult, document: str) -> DocumentResult:
         result,
         record=replace(result.record, document=document),
         rows=tuple(replace(row, document=document) for row in result.rows),
+        items=tuple(replace(item, document=document) for item in result.items),
         cells=tuple(replace(cell, document=document) for cell in result.cells),
         corrections=tuple(replace(line, document=document) for line in result.corrections),
         findings=tuple(replace(finding, document=document) for finding in result.findings),

@@ -35,6 +35,8 @@ VALUE_RULES: tuple[Rule, ...] = (
     strip_lines,
 )
 """What makes a value of a joined text, in any column."""
+ITEM_RULES: tuple[Rule, ...] = (thai_digits, collapse_spaces, strip_lines)
+"""The same of tables of items, whose numbers and dashes are no codes and no lists."""
 
 
 THAI = re.compile("[ก-ฮ]")
@@ -325,7 +327,9 @@ def part_headings(lines: list[str], hard: list[bool]) -> tuple[list[str], list[b
     return parted, breaks
 
 
-def finish(text: str, field: str = "") -> tuple[str, tuple[Step, ...]]:
+def finish(
+    text: str, field: str = "", rules: tuple[Rule, ...] = VALUE_RULES
+) -> tuple[str, tuple[Step, ...]]:
     """Joined text to the value that is published; the dash of a timeframe is no bullet.
 
     >>> finish("ตลอดปีงบประมาณ ๒๕๖๙")[0]
@@ -333,7 +337,6 @@ def finish(text: str, field: str = "") -> tuple[str, tuple[Step, ...]]:
     >>> finish("ธ.ค. ๒๕๖๗ – ก.ย. ๒๕๖๘", "timeframe")[0]
     'ธ.ค. 2567 – ก.ย. 2568'
     """
-    rules = VALUE_RULES
     if field == "timeframe":
-        rules = tuple(rule for rule in VALUE_RULES if rule is not list_lines)
+        rules = tuple(rule for rule in rules if rule is not list_lines)
     return apply(rules, text)

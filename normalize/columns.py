@@ -10,6 +10,7 @@ from rapidfuzz import fuzz, process
 
 from extract.model import Cell, Table
 from normalize.indicators import read_indicator
+from normalize.numerals import read_figure
 from normalize.periods import read_period
 from normalize.text import mark_skeleton
 from normalize.trace import Step
@@ -206,14 +207,16 @@ def view_tables(
         for page, index, table, texts in tables
     ]
     headed = pool(views)
-    views = [name_by_content(name_slots(view, headed)) if view.slots else view for view in views]
+    views = [
+        name_by_content(name_slots(view, headed), profile) if view.slots else view for view in views
+    ]
     pooled = pool(views)  # what the content of other pages gave away, too
     found: list[TableView] = []
     last: TableView | None = None
     for view in views:
         if view.slots:
             view = last = name_slots(view, pooled)
-        elif last is not None and goes_on(view, last):
+        elif last is not None and goes_on(view, last, profile):
             first = titles_end(view)
             view = replace(view, slots=last.slots, header_rows=(first, first))
         found.append(view)
@@ -241,8 +244,9 @@ def with_header(view: TableView, profile: Profile) -> TableView:
         return view
     top = rows[0]
     bottom = top
+    sure = [text for text, matches in candidates if matches[0][1] >= SURE]
     for row in rows:
-        if row <= bottom + 1:
+        if row <= bottom + 1 and not (profile.table and row > top and is_below(sure, row)):
             bottom = row
     end = 1 + max(
         (t.cell.row + t.cell.row_span - 1 for t, _ in candidates if top <= t.cell.row <= bottom),
@@ -275,16 +279,72 @@ def with_header(view: TableView, profile: Profile) -> TableView:
             kind = next((m[0][6:] for m in matches if m[0].startswith("group:")), "")
             groups.append((kind, text.text))
         elif not has_leaves and (text.text.strip() or below == end):
-            slots.append((text, tuple(m for m in matches if not m[0].startswith("group:"))))
+            fitting = tuple(m for m in matches if not m[0].startswith("group:"))
+            slots.append((text, placed_under(fitting, headers_over(text, leaves, top), profile)))
     named = assign(slots)
     fields = {slot.field for slot in named} - NOT_COUNTED
     if len(fields) < profile.min_columns or not set(profile.required) & fields:
+        return view
+    if profile.table and profile.label not in fields:
         return view
     return replace(
         view,
         slots=tuple(sorted(named, key=lambda slot: slot.start)),
         header_rows=(top, end),
         groups=tuple(groups),
+    )
+
+
+def is_below(headers: Sequence[Text], row: int) -> bool:
+    """True where a header of a row stands right below that of the same column: the row is none of
+    the header, whatever it says."""
+    own = [text for text in headers if text.cell.row == row]
+    above = [t for t in headers if t.cell.row + t.cell.row_span == row and t.cell.column_span == 1]
+    return any(text.cell.column == other.cell.column for text in own for other in above)
+
+
+def headers_over(text: Text, leaves: Sequence[Text], top: int) -> tuple[str, ...]:
+    """The headers above one of a column, the nearest last; a dump without spans leaves those
+    over several columns at the first of them."""
+    found = []
+    for row in range(top, text.cell.row):
+        here = [t for t in leaves if t.cell.row <= row < t.cell.row + t.cell.row_span]
+        own = [
+            t
+            for t in here
+            if t.cell.column < text.cell.column + text.cell.column_span
+            and text.cell.column < t.cell.column + t.cell.column_span
+        ]
+        if own and not any(t.text.strip() for t in own):
+            own = [t for t in here if t.cell.column < text.cell.column and t.text.strip()]
+            own = [t for t in own[-1:] if t.cell.row_span == 1]
+        found += [t.text for t in own if t.text.strip()]
+    return tuple(found)
+
+
+def placed_under(
+    matches: tuple[tuple[str, float], ...], over: Sequence[str], profile: Profile
+) -> tuple[tuple[str, float], ...]:
+    """What a header may name where it stands: columns under another header only below that one."""
+    wanted = {c.field: tuple(map(header_key, c.under)) for c in profile.columns if c.under}
+    if not wanted:
+        return matches
+    keys = [header_key(text) for text in over]
+    here = {
+        field
+        for field, heads in wanted.items()
+        if any(fuzz.ratio(key, head) >= CLEAR for key in keys for head in heads)
+    }
+    kept = [(field, score) for field, score in matches if field in here or field not in wanted]
+    special = any(field in here for field, _ in kept)
+    return tuple(
+        sorted(
+            (
+                (field, score - 10 if special and field not in here else score)
+                for field, score in kept
+            ),
+            key=lambda match: -match[1],
+        )
     )
 
 
@@ -329,11 +389,13 @@ def name_slots(view: TableView, pooled: dict[tuple[int, int], str]) -> TableView
     return replace(view, slots=tuple(slots))
 
 
-def name_by_content(view: TableView) -> TableView:
+def name_by_content(view: TableView, profile: Profile) -> TableView:
     """Name a column whose header nobody knows, where its cells can only be of one field.
 
     A column headed ประเด็น that holds the questions is their column, whatever its head says.
     """
+    if profile.table:
+        return view
     taken = {slot.field for slot in view.slots}
     slots = []
     for slot in view.slots:
@@ -439,11 +501,14 @@ def titles_end(view: TableView) -> int:
     return row
 
 
-def goes_on(view: TableView, last: TableView) -> bool:
+def goes_on(view: TableView, last: TableView, profile: Profile) -> bool:
     """True where a table without a header stands in the columns of the one before it."""
     box, before = view.table.box, last.table.box
+    if profile.table and not holds_numbers(replace(view, slots=last.slots), profile):
+        return False
     if box is None or before is None:
-        return view.table.column_count == last.table.column_count and not is_ledger(view)
+        same = view.table.column_count == last.table.column_count
+        return same and (bool(profile.table) or not is_ledger(view))
     inner = [t.cell.source.box.x0 for t in view.texts if t.cell.source.box]
     near = sum(any(abs(slot.start - x) <= EDGE_POINTS / 2 for x in inner) for slot in last.slots)
     return (
@@ -457,3 +522,15 @@ def is_ledger(view: TableView) -> bool:
     """True for a table of numbers, which no rows of words go on in."""
     texts = [text.text.strip() for text in view.texts if text.text.strip()]
     return 3 * sum(not re.search(r"[A-Za-zก-๎]{3}", text) for text in texts) > len(texts)
+
+
+def holds_numbers(view: TableView, profile: Profile) -> bool:
+    """True where the columns of numbers hold little else, and the label's column holds words."""
+    numbers = {c.field for c in profile.columns if c.type in ("number", "integer")}
+    counts: Counter[tuple[bool, bool]] = Counter()
+    for text in view.texts:
+        field = view.slot_of(text.cell) if text.text.strip() else ""
+        if field in numbers or field == profile.label:
+            reads = all(read_figure(line) is not None for line in text.text.split("\n"))
+            counts[field == profile.label, reads] += 1
+    return 2 * counts[False, False] <= counts[False, True] + 1 and counts[True, False] > 0

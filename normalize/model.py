@@ -1,11 +1,12 @@
-"""The nouns of normalisation: indicator rows, and the record of how they came about."""
+"""The nouns of normalisation: indicator rows and items, and the record of how they came about."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from extract.model import Box, Origin
+from profiles.report import Role
 
 Instrument = Literal["IIT", "EIT", "OIT"]
 
@@ -45,6 +46,43 @@ class Row:
     confidence: float = 1.0
     """0 to 1, of the weakest cell; 1 for text that was never an image."""
     needs_review: bool = False
+
+
+ItemValue = str | int | Decimal | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row of a ruled table of items, as a profile describes it. Absent is None."""
+
+    document: str
+    profile: str
+    table: str
+    """The table of the output that it goes to."""
+    page: int
+    """Of its first cell, as are row and line."""
+    row: int
+    """Counted from 0 over all tables of the page, as in `Cell`."""
+    line: int
+    """On which line of the row it begins, from 0: where no rules part the rows, one row of cells
+    holds many items."""
+    role: Role
+    values: tuple[tuple[str, Any], ...]
+    """An ItemValue by field, every column of the profile in its order. Kept as JSON, where a number
+    and a date are text like any other, so that the columns' types have to say what is what."""
+    caption: str | None
+    """The line right above its table."""
+    section: str | None
+    """The headings that it stands under, the outer one first."""
+    pages: tuple[int, ...]
+    confidence: float = 1.0
+    """0 to 1, of the weakest cell; 1 for text that was never an image."""
+    needs_review: bool = False
+
+    def value(self, field: str) -> ItemValue:
+        """What stands in a column; None for one that the profile does not have, too."""
+        found: ItemValue = next((value for name, value in self.values if name == field), None)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

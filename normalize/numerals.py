@@ -2,14 +2,24 @@
 
 import re
 from decimal import Decimal
+from typing import NamedTuple
 
-from normalize.trace import Rule, apply
+from normalize.trace import Rule, Step, apply
 
 THAI_DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 LETTER_ZERO = re.compile(r"(?<=\d)[oO]+(?=[\d.,]*\d)")
 GROUPED = re.compile(r"(?<![\d.,])[+-]?\d{1,3}(?:,\d{3})+(?![\d,]|\.\d*,)")
 PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?")
 GAP = re.compile(r"(?:(?<=\d)|(?<=\d[.,]))[\s\u200b\ufeff]+(?=\d)")
+WRAPPED = re.compile(r"(?<=\d[,.])\s+(?=\d)|(?<=\d)\s+(?=[,.]\d)")
+NO_SATANG = re.compile(r"(?<=\d) ?\. ?[-–—−]+(?=\s|$)")
+LONG_MINUS = re.compile(r"^[–—−]\s*(?=\d)")
+BRACKETS = re.compile(r"^\(\s*(\d[\d,.]*)\s*\)$")
+NO_NUMBER = re.compile(r"[\s\-–—−_.]*")
+FIGURE = re.compile(
+    r"฿?\s*(?P<number>[+-]?\s?(?:\d+(?:\.\d+)?|\.\d+))"
+    r"(?![\d,.]|\s*\d|[ ]?[-–/xX×*])\s*(?P<rest>(?s:.*))"
+)
 WHITE = re.compile(r"[\s\u200b\ufeff]+")
 
 
@@ -59,6 +69,96 @@ def read_number(text: str) -> Decimal | None:
     """
     plain, _ = apply(NUMBER_RULES, text.strip())
     return Decimal(plain) if PLAIN.fullmatch(plain) else None
+
+
+def wrapped_number(text: str) -> str:
+    """Join a number that was wrapped behind its comma or at its point.
+
+    >>> wrapped_number("2,335,\\n635.12")
+    '2,335,635.12'
+    >>> wrapped_number("2,335\\n635.12")
+    '2,335\\n635.12'
+    """
+    return WRAPPED.sub("", text)
+
+
+def satang_dash(text: str) -> str:
+    """Drop the dash that says that there are no satang.
+
+    >>> satang_dash("28,000.-")
+    '28,000'
+    >>> satang_dash("28,000-")
+    '28,000-'
+    """
+    return NO_SATANG.sub("", text)
+
+
+def minus_sign(text: str) -> str:
+    """Write a longer dash right before a number as its minus sign.
+
+    >>> minus_sign("–1,500.00")
+    '-1,500.00'
+    >>> minus_sign("1–2")
+    '1–2'
+    """
+    return LONG_MINUS.sub("-", text)
+
+
+def brackets_are_minus(text: str) -> str:
+    """Read a number that stands in brackets alone as negative, as accounts print it.
+
+    >>> brackets_are_minus("(1,500.00)")
+    '-1,500.00'
+    >>> brackets_are_minus("(1) และ (2)")
+    '(1) และ (2)'
+    """
+    return BRACKETS.sub(r"-\1", text)
+
+
+FIGURE_RULES: tuple[Rule, ...] = (
+    thai_digits,
+    letter_zero,
+    wrapped_number,
+    satang_dash,
+    minus_sign,
+    brackets_are_minus,
+    grouping_commas,
+)
+"""What reads the cell of a column of numbers."""
+
+
+class Figure(NamedTuple):
+    """What a cell of a column of numbers holds."""
+
+    value: Decimal | None
+    """None where a dash says that there is none."""
+    rest: str = ""
+    """What stands behind the number: its unit."""
+    steps: tuple[Step, ...] = ()
+
+
+def read_figure(text: str, unit: str = "") -> Figure | None:
+    """Read a cell that holds one number, or a dash for none; None where neither can be told.
+
+    What stands behind the number is kept, unless it is the `unit` that the column says.
+
+    >>> read_figure("๒๘,๐๐๐.-").value, read_figure("(500.00)").value, read_figure(" - ").value
+    (Decimal('28000'), Decimal('-500.00'), None)
+    >>> read_figure("9 ตัว").rest, read_figure("130,000 บาท", "บาท").rest
+    ('ตัว', '')
+    >>> read_figure("12,34"), read_figure("1-2"), read_figure("ไม่มี")
+    (None, None, None)
+    """
+    if NO_NUMBER.fullmatch(text):
+        return Figure(None)
+    plain, steps = apply(FIGURE_RULES, text.strip())
+    match = FIGURE.fullmatch(plain)
+    if match is None:
+        return None
+    rest = " ".join(match["rest"].split())
+    if unit and rest.startswith(unit):
+        rest = rest[len(unit) :].strip()
+    return Figure(Decimal(match["number"].replace(" ", "")), rest, steps)
 
 
 def close_up(text: str) -> str:

@@ -1,4 +1,4 @@
-"""One document, from raw pages to indicator rows, with all that the audit needs to judge them."""
+"""One document, from raw pages to rows, with all that the audit needs to judge them."""
 
 import re
 from collections import Counter, defaultdict
@@ -13,6 +13,8 @@ from rapidfuzz import fuzz
 
 from extract.model import Frame, Origin, Page, on_paper
 from normalize.cells import (
+    ITEM_RULES,
+    VALUE_RULES,
     Paper,
     find_defects,
     finish,
@@ -47,7 +49,8 @@ from normalize.decisions import (
     in_force,
 )
 from normalize.indicators import IndicatorReading, read_indicator
-from normalize.model import CellValue, Correction, Instrument, Row
+from normalize.items import ItemRecord, Place, field_at, read_items
+from normalize.model import CellValue, Correction, Instrument, Item, Row
 from normalize.periods import Period, outside, read_period
 from normalize.places import Agency, Mention, TextKind, find_mentions, resolve_agency
 from normalize.references import References, read_references
@@ -68,7 +71,7 @@ from normalize.years import Years, YearSaid, say_years, settle_years
 from profiles.framework import Framework, framework_for
 from profiles.gazetteer import gazetteer
 from profiles.lexicon import word_costs
-from profiles.report import Profile
+from profiles.report import NoProfile, Profile
 
 SAME_PAGE, SAME_QUESTION = 90.0, 80.0
 """Ratios of two pages' texts, and of their questions, from which on they are one page."""
@@ -86,6 +89,7 @@ UNSURE_CODE, UNSURE_FIGURE, UNSURE_LETTER, UNSURE_TEXT = 0.8, 0.85, 0.5, 0.95
 which a value is made; a text of any column on the whole. A single letter of prose is a finding
 and no more: a word shows what it should be, a number does not."""
 VALUE_FIELDS = frozenset({"question", "timeframe", "responsible", "score"})
+PAGE_NUMBER = re.compile(r"(?:หน้า(?:ที่)?)?\s*-?\s*[0-9๐-๙]{1,3}\s*(?:[/-]\s*[0-9๐-๙]{0,3})?")
 UNSURE = 0.9
 """A cell below this is a finding."""
 COUNTED_FIELDS = frozenset({"no", "indicator"})
@@ -196,6 +200,12 @@ class Report:
     stale: tuple[Stale, ...] = ()
     decided_cells: frozenset[tuple[int, int, int]] = frozenset()
     """(Page, row, column) of cells whose value a person gave or let stand."""
+    item_records: tuple[ItemRecord, ...] = ()
+    """What a profile with a `table` makes of its tables; then there are no `records`."""
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return tuple(record.item for record in self.item_records)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -205,12 +215,25 @@ class Report:
 def choose_profile(
     views_of: Mapping[str, Sequence[TableView]], profiles: Sequence[Profile]
 ) -> Profile | None:
-    """The profile in whose columns most tables of the document stand; None where none fits."""
-    counts = {
-        profile.name: sum(view.is_data for view in views_of[profile.name]) for profile in profiles
-    }
-    best = max(profiles, key=lambda profile: counts[profile.name], default=None)
-    return best if best is not None and counts[best.name] else None
+    """The profile in whose columns most tables of the document stand; None where none fits.
+
+    Of several the one that names most columns. Raises NoProfile where two do equally well, since
+    then nothing but chance would decide.
+    """
+
+    def fit(profile: Profile) -> tuple[int, int]:
+        views = [view for view in views_of[profile.name] if view.is_data]
+        return len(views), sum(bool(slot.field) for view in views for slot in view.slots)
+
+    fits = {profile.name: fit(profile) for profile in profiles}
+    most = max(fits.values(), default=(0, 0))
+    best = [profile for profile in profiles if fits[profile.name] == most]
+    if not most[0]:
+        return None
+    if len(best) > 1:
+        names = " and ".join(profile.name for profile in best)
+        raise NoProfile(f"the profiles {names} fit equally well: say which one by --profile")
+    return best[0]
 
 
 def normalize(
@@ -244,22 +267,34 @@ def normalize(
             for page, i, table, texts in tables
         ]
     views_of = {profile.name: view_tables(tables, profile) for profile in profiles}
-    profile = choose_profile(views_of, profiles)
+    try:
+        profile = choose_profile(views_of, profiles)
+    except NoProfile as error:
+        raise NoProfile(f"{document}: {error}") from error
     if profile is not None:
         views = views_of[profile.name]
     else:
         views = tuple(TableView(*table) for table in tables)
     data_pages = {view.page for view in views if view.is_data}
     page_views = tuple(view_page(page, defects, views, data_pages) for page in pages)
+    captions = captions_of(pages, views, defects) if profile is not None and profile.table else {}
     del pages, tables, views_of
     years = settle_years(tuple(years_said(page_views, views, profile)))
     years, year_decisions, stale_years = decide_years(years, held)
     framework = framework_for(years.assessment or (years.fiscal or 2569) - 1)
     paper = measure(views, [question.text for question in framework.questions])
-    views = settle_lines(views, paper)
+    item_records: tuple[ItemRecord, ...] = ()
+    meant: Mapping[Place, frozenset[int]] = {}
+    twins: tuple[Twin, ...] = ()
+    if profile is not None and profile.table:
+        twins = same_pages(page_views, views)
+        repeated = frozenset(twin.again for twin in twins)
+        item_records, meant = read_items(document, views, profile, paper, captions, repeated)
+    views = with_breaks(settle_lines(views, paper), meant)
     frames = {page.number: page.frame for page in page_views if page.frame is not None}
     cells, corrections = read_cells(document, views, profile, paper, frames)
-    twins = find_twins(views)
+    if profile is None or not profile.table:
+        twins = find_twins(views)
     report = Report(
         document,
         profile,
@@ -277,17 +312,22 @@ def normalize(
             if profile is not None and unnamed_columns(view, profile)
         ),
         decided_cells=frozenset(decided),
+        item_records=item_records,
     )
-    physical = physical_rows(report, profile) if profile is not None else ()
+    of_indicators = profile if profile is not None and not profile.table else None
+    physical = physical_rows(report, of_indicators) if of_indicators is not None else ()
     of_rows, stale_rows = decide_rows(physical, held)
     drafts = (
-        list(read_rows(report, profile, paper, physical, of_rows)) if profile is not None else []
+        list(read_rows(report, of_indicators, paper, physical, of_rows))
+        if of_indicators is not None
+        else []
     )
     printed = resolve_agency(tuple(mentions_of(page_views, views, paper)), gazetteer())
     agency, agency_decisions, stale_agency = decide_agency(printed, held)
     records = twice_asked(tuple(place_record(draft, agency, years) for draft in drafts))
     records = under_others(records)
     corrections += row_corrections(document, agency, records)
+    corrections += item_corrections(item_records)
     corrections += decided_corrections(document, printed, year_decisions, agency_decisions, report)
     return replace(
         report,
@@ -318,6 +358,90 @@ def decided_corrections(
         if decision.now is not None and decision.now != said:
             yield Correction(
                 document, None, None, None, decision.field, "decision", said, decision.now
+            )
+
+
+CAPTION_POINTS = 40.0
+"""A line farther above a table than this does not head it."""
+
+
+def captions_of(
+    pages: Sequence[Page], views: Sequence[TableView], defects: Mapping[str, tuple[str, ...]]
+) -> dict[tuple[int, int], str]:
+    """The line right above each data table, by its page and which table of it it is."""
+    lines = {page.source.page: page.lines for page in pages}
+    found = {}
+    for view in views:
+        above = tuple(
+            line
+            for line in (lines.get(view.page, ()) if view.is_data else ())
+            if not PAGE_NUMBER.fullmatch(line.text.strip())
+        )
+        box = view.table.box
+        if box is not None:
+            above = tuple(
+                line
+                for line in above
+                if line.box is not None
+                and 0 < box.top + 3 - line.box.bottom + 3 < CAPTION_POINTS
+                and min(line.box.x1, box.x1) > max(line.box.x0, box.x0)
+            )
+        elif view.index:
+            above = ()
+        nearest = max(above, key=lambda li: li.box.bottom if li.box else 0.0, default=None)
+        if box is None and above:
+            nearest = above[-1]
+        if nearest is not None:
+            text = " ".join(repair_lines([nearest], defects)[0].split())
+            found[view.page, view.index] = finish(text, rules=ITEM_RULES)[0]
+    return found
+
+
+def with_breaks(
+    views: Sequence[TableView], meant: Mapping[Place, frozenset[int]]
+) -> tuple[TableView, ...]:
+    """The breaks between two items of one cell were meant."""
+    if not meant:
+        return tuple(views)
+
+    def broken(page: int, text: Text) -> Text:
+        own = meant.get(place_of(page, text))
+        if own is None or text.breaks is None:
+            return text
+        breaks = tuple(hard or n in own for n, hard in enumerate(text.breaks))
+        return replace(text, breaks=breaks)
+
+    return tuple(
+        replace(view, texts=tuple(broken(view.page, text) for text in view.texts)) for view in views
+    )
+
+
+def same_pages(pages: Sequence[PageView], views: Sequence[TableView]) -> tuple[Twin, ...]:
+    """Pages of items that say the same to the letter, title and all, each with the first of them.
+
+    Unlike a page of indicators, one of items may differ from another in a number alone.
+    """
+    found: dict[tuple[str, ...], int] = {}
+    twins = []
+    for page in pages:
+        own = [view for view in views if view.page == page.number]
+        if not page.has_data:
+            continue
+        lines = [line for line in page.lines if not PAGE_NUMBER.fullmatch(line.strip())]
+        key = (*lines, *(text.text for view in own for text in view.texts))
+        first = found.setdefault(key, page.number)
+        if first != page.number:
+            twins.append(Twin(first, page.number, 1.0))
+    return tuple(twins)
+
+
+def item_corrections(records: Iterable[ItemRecord]) -> Iterator[Correction]:
+    """The steps from what cells print to the values of items, for the row and not for one cell."""
+    for record in records:
+        for field, step in record.steps:
+            item = record.item
+            yield Correction(
+                item.document, item.page, item.row, None, field, step.rule, step.before, step.after
             )
 
 
@@ -414,6 +538,7 @@ def read_cells(
     """
     cells: list[CellValue] = []
     corrections: list[Correction] = []
+    rules = ITEM_RULES if profile is not None and profile.table else VALUE_RULES
     for view in views:
         frame = frames.get(view.page)
         for text in view.texts:
@@ -422,8 +547,10 @@ def read_cells(
             field = view.field_of(cell)
             if profile is not None:
                 field = profile.published(field)
+                if profile.table and view.is_data and cell.row >= view.header_rows[1]:
+                    field = field_at(view, text, profile) or ""
             joined, join_steps = join_text([(view.page, view.index, text)], paper)
-            value, steps = finish(joined, field)
+            value, steps = finish(joined, field, rules)
             cells.append(
                 CellValue(
                     document,

@@ -540,17 +540,17 @@ def line_texts(lines: Sequence[Line]) -> list[str]:
     There a heading ends, and what follows does not go on with it, full line or not.
     """
     bold = [
-        (_is_bold(line.runs[0].font), _is_bold(line.runs[-1].font)) if line.runs else (False, False)
+        (is_bold(line.runs[0].font), is_bold(line.runs[-1].font)) if line.runs else (False, False)
         for line in lines
     ]
     ends = [last != first for (_, last), (first, _) in pairwise(bold)] + [False]
     return [line.text + " " * end for line, end in zip(lines, ends, strict=True)]
 
 
-def _is_bold(font: str) -> bool:
+def is_bold(font: str) -> bool:
     """As far as a font's name tells.
 
-    >>> _is_bold("TH SarabunPSK,Bold"), _is_bold("Laksaman-Regular")
+    >>> is_bold("TH SarabunPSK,Bold"), is_bold("Laksaman-Regular")
     (True, False)
     """
     return "bold" in font.lower()

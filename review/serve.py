@@ -6,11 +6,12 @@ import secrets
 import signal
 import socket
 import webbrowser
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Timer
 from types import FrameType
-from typing import NoReturn
+from typing import NamedTuple
 
 import uvicorn
 
@@ -18,7 +19,7 @@ from export.files import DECISIONS
 from export.model import CannotWrite
 from extract.errors import ReportError
 from review.desk import Desk, Tools
-from review.web import Guard, Site
+from review.web import Application, Guard, Site
 
 
 class CannotServe(ReportError):
@@ -94,8 +95,57 @@ def login_name() -> str:
     return ""
 
 
-def stopped(number: int, frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+class Door(NamedTuple):
+    """Where a server of this program can be reached, and by whom."""
+
+    socket: socket.socket
+    guard: Guard
+    address: str
+    """What a person opens; with the token, where one is needed."""
+
+
+@contextmanager
+def listening_at(host: str, port: int, token: str, what: str) -> Iterator[Door]:
+    """Listen on an address, port 0 for a free one. Raises CannotServe.
+
+    `what` is served there, for a message: without a token only this machine may reach it.
+    """
+    if not is_loopback(host) and not token:
+        suggestion = secrets.token_urlsafe(12)
+        raise CannotServe(
+            f"--host {host}: others could reach {what}; give them a --token, "
+            f"such as --token {suggestion}"
+        )
+    with listening(host, port) as found:
+        port = found.getsockname()[1]
+        shown = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{port}/" + (f"enter?token={token}" if token else "")
+        yield Door(found, Guard(hosts_of(host, port), token), address)
+
+
+def answer(application: Application, door: Door, what: str, browser: bool) -> None:
+    """Say what is where, open the browser there, and answer until Ctrl-C or SIGTERM."""
+    config = uvicorn.Config(
+        application, log_level="warning", lifespan="off", server_header=False, ws="none",
+        h11_max_incomplete_event_size=32768,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    # from before the address is known; an exception would end what has to be done at the end
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        print(f"{what} at {door.address} (Ctrl-C ends it)", flush=True)
+        if browser:
+            timer = Timer(0.5, webbrowser.open, [door.address])
+            timer.daemon = True
+            timer.start()
+        server.run(sockets=[door.socket])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def serve(
@@ -114,36 +164,14 @@ def serve(
 
     Raises CannotServe, and NotARun where the folder holds no finished run.
     """
-    open_to_all = not is_loopback(host)
-    if open_to_all and not token:
-        suggestion = secrets.token_urlsafe(12)
-        raise CannotServe(
-            f"--host {host}: others could reach the review; give them a --token, "
-            f"such as --token {suggestion}"
-        )
-    desk = Desk(out, tools, read_only)
-    with listening(host, port) as found:
-        port = found.getsockname()[1]
-        guard = Guard(hosts_of(host, port), token)
-        site = Site(desk, guard, language, who or ("" if open_to_all else login_name()))
-        shown = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
-        address = f"http://{shown}:{port}/" + (f"enter?token={token}" if token else "")
-        print(f"review of {out} at {address} (Ctrl-C ends it)", flush=True)
-        if browser:
-            timer = Timer(0.5, webbrowser.open, [address])
-            timer.daemon = True
-            timer.start()
-        config = uvicorn.Config(
-            site.application(), log_level="warning", lifespan="off", server_header=False,
-            h11_max_incomplete_event_size=32768,
-        )  # fmt: skip
+    with listening_at(host, port, token, "the review") as door:
+        desk = Desk(out, tools, read_only)
+        who = who or (login_name() if is_loopback(host) else "")
+        site = Site(desk, door.guard, language, who)
         if not read_only:
             desk.start()
-        signal.signal(signal.SIGTERM, stopped)  # else the tables would not be written
         try:
-            uvicorn.Server(config).run(sockets=[found])
-        except KeyboardInterrupt:
-            pass
+            answer(site.application(), door, f"review of {out}", browser)
         finally:
             if not read_only:
                 desk.close()

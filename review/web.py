@@ -50,6 +50,7 @@ from review.words import KEYS, check_name, field_name, reason, where_name, word
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PAGE_ITEMS = 100
 MOST_BYTES = 200_000
@@ -61,7 +62,11 @@ TEXT_FIELDS = (
     *("question", "analysis", "measures", "result", "steps", "timeframe", "responsible"),
     *("indicator", "score"),
 )
-STATIC = {"style.css": "text/css; charset=utf-8", "keys.js": "text/javascript; charset=utf-8"}
+STATIC = {
+    "style.css": "text/css; charset=utf-8",
+    "browse.css": "text/css; charset=utf-8",
+    "keys.js": "text/javascript; charset=utf-8",
+}
 HEADERS = {
     "content-security-policy": "default-src 'none'; img-src 'self'; style-src 'self'; "
     "script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -105,11 +110,20 @@ class Guard:
                 return 403, "the address with its token is needed"
         return None
 
+    def enter(self, request: Request) -> Response:
+        """The address with the token, opened once: the cookie carries it on."""
+        given_token = request.query_params.get("token", "")
+        if not self.token or not hmac.compare_digest(given_token.encode(), self.token.encode()):
+            return Response("wrong token\n", 403, media_type="text/plain")
+        answer = RedirectResponse("/", 303)
+        answer.set_cookie(SESSION, self.token, samesite="strict", httponly=True)
+        return answer
+
 
 class Guarded:
     """Asks the guard before the pages, and puts the security headers on every answer."""
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], guard: Guard):
+    def __init__(self, app: Application, guard: Guard):
         self.app, self.guard = app, guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -191,14 +205,8 @@ class Site:
 
     # -------------------------------------------------------------- answers
 
-    def language_of(self, request: Request) -> str:
-        asked = request.cookies.get(LANGUAGE) or self.language
-        if asked not in ("th", "en"):
-            asked = "th" if request.headers.get("accept-language", "").startswith("th") else "en"
-        return asked
-
     def page(self, request: Request, name: str, status: int = 200, **more: Any) -> Response:
-        language = self.language_of(request)
+        language = language_of(request, self.language)
         desk = self.desk
         said = request.query_params.get("said", "")
         values = {
@@ -224,7 +232,7 @@ class Site:
         return HTMLResponse(html, status)
 
     def problem(self, request: Request, status: int, heading: str, text: str) -> Response:
-        language = self.language_of(request)
+        language = language_of(request, self.language)
         return self.page(
             request, "message.html", status, heading=word(heading, language), text=text
         )
@@ -232,7 +240,7 @@ class Site:
     def decided_already(self, request: Request, status: int) -> Response:
         """An item that waits no more: what was decided on it, and how to take that back."""
         decision = self.desk.decision_on(request.path_params["item"])
-        heading = word("gone", self.language_of(request))
+        heading = word("gone", language_of(request, self.language))
         return self.page(request, "message.html", status, heading=heading, decision=decision)
 
     def cannot(self, request: Request, error: Exception) -> Response:
@@ -304,7 +312,7 @@ class Site:
             place = Place(subject.page or 0, subject.row or 0, subject.column or 0)
         places = places_of(item, place)
         pictures, missing = self.shots(report, item, places)
-        language = self.language_of(request)
+        language = language_of(request, self.language)
         more: dict[str, Any] = {}
         if refused:
             more["said"] = f"{word('refused', language)}: {refused}"
@@ -390,7 +398,7 @@ class Site:
             if on and subject.name == subject_of(report, item).name:
                 form, on = form | {"on": ""}, ""
             if subject.value != form.get("seen", subject.value):
-                heading = word("changed", self.language_of(request))
+                heading = word("changed", language_of(request, self.language))
                 return self.page(
                     request, "message.html", 409, heading=heading, text=subject.value, again=item
                 )
@@ -399,7 +407,7 @@ class Site:
                 subject.value.strip()
             ):
                 draft = form["value"]
-                raise Refused(word("unsaved", self.language_of(request)))
+                raise Refused(word("unsaved", language_of(request, self.language)))
             if action in ("edit", "choose"):
                 draft = form["value" if action == "edit" else "choose"]
                 value = checked(report, subject, draft)
@@ -550,31 +558,6 @@ class Site:
                 }
             )
 
-    def choose_language(self, request: Request) -> Response:
-        asked = request.query_params.get("to", "")
-        answer = RedirectResponse("/", 303)
-        if asked in ("th", "en"):
-            answer.set_cookie(LANGUAGE, asked, samesite="strict", httponly=True)
-        return answer
-
-    def enter(self, request: Request) -> Response:
-        """The address with the token, opened once: the cookie carries it on."""
-        given_token = request.query_params.get("token", "")
-        if not self.guard.token or not hmac.compare_digest(
-            given_token.encode(), self.guard.token.encode()
-        ):
-            return Response("wrong token\n", 403, media_type="text/plain")
-        answer = RedirectResponse("/", 303)
-        answer.set_cookie(SESSION, self.guard.token, samesite="strict", httponly=True)
-        return answer
-
-    def static(self, request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in STATIC:
-            raise HTTPException(404)
-        content = (files("review") / "static" / name).read_bytes()
-        return Response(content, media_type=STATIC[name])
-
     def missing(self, request: Request, error: Exception) -> Response:
         return self.problem(request, 404, "gone", "")
 
@@ -590,15 +573,42 @@ class Site:
             Route("/crop/{item}/{cell}", self.crop),
             Route("/help", self.show_help),
             Route("/status", self.status),
-            Route("/language", self.choose_language),
-            Route("/enter", self.enter),
-            Route("/static/{name}", self.static),
+            Route("/language", choose_language),
+            Route("/enter", self.guard.enter),
+            Route("/static/{name}", static),
             Route("/favicon.ico", lambda request: Response(status_code=204)),
         ]
         app = Starlette(
             routes=routes, exception_handlers={404: self.missing, ReportError: self.cannot}
         )
         return Guarded(app, self.guard)
+
+
+# ---------------------------------------------------------------------- what every site has
+
+
+def language_of(request: Request, given: str) -> str:
+    """`th` or `en`: as the person chose, else as given, else as the browser asks."""
+    asked = request.cookies.get(LANGUAGE) or given
+    if asked not in ("th", "en"):
+        asked = "th" if request.headers.get("accept-language", "").startswith("th") else "en"
+    return asked
+
+
+def choose_language(request: Request) -> Response:
+    asked = request.query_params.get("to", "")
+    answer = RedirectResponse("/", 303)
+    if asked in ("th", "en"):
+        answer.set_cookie(LANGUAGE, asked, samesite="strict", httponly=True)
+    return answer
+
+
+def static(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in STATIC:
+        raise HTTPException(404)
+    content = (files("review") / "static" / name).read_bytes()
+    return Response(content, media_type=STATIC[name])
 
 
 # ---------------------------------------------------------------------- what pages show

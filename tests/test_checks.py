@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from made import AGENCY, HEADERS, TITLE, report_of, report_of_pdf, row, tsv, words
+from made import AGENCY, HEADERS, TITLE, html, report_of, report_of_pdf, row, tsv, words
 
 from audit.checks import CHECKS, audit
 from audit.model import page_list
@@ -112,7 +112,43 @@ NOWHERE = "เทศบาลตำบลกขคฆงมโน อำเภ�
 OLD = TITLE.replace("๒๕๖๙", "๒๕๖๗")
 PROSE = "\n".join([LONG] * 5) + "\n"
 
+
+def prices(*rows):
+    """A price list as a dump: number, item, quantity, price and amount, and its total."""
+    return [html([["ลำดับ", "รายการ", "จำนวน", "ราคาต่อหน่วย", "รวม"], *map(list, rows)])]
+
+
 FOUND = {
+    "sum_mismatch": {
+        "a product": (
+            prices(
+                ("1", "โต๊ะ", "2", "1,500.00", "3,500.00"), ("2", "พัดลม", "1", "900.00", "900.00")
+            ),
+            {"field": "amount", "suggestion": "3,000.00", "severity": "error", "fixed": False},
+        ),
+        "a total": (
+            prices(
+                ("1", "โต๊ะ", "2", "1,500.00", "3,000.00"),
+                ("2", "พัดลม", "1", "900.00", "900.00"),
+                ("", "รวมเป็นเงิน", "", "", "4,900.00"),
+            ),
+            {"field": "amount", "suggestion": "3,900.00", "severity": "error", "pages": (1,)},
+        ),
+    },
+    "number_unread": {
+        "a number with a comma out of place": (
+            prices(
+                ("1", "โต๊ะ", "2", "1,500.00", "3,00.00"), ("2", "พัดลม", "1", "900.00", "900.00")
+            ),
+            {"field": "amount", "severity": "warning", "pages": (1,)},
+        ),
+    },
+    "item_gap": {
+        "a number skipped": (
+            prices(("1", "โต๊ะ", "2", "1.00", "2.00"), ("3", "พัดลม", "1", "9.00", "9.00")),
+            {"field": "item_no", "suggestion": "2", "pages": (1,)},
+        ),
+    },
     "agency_conflict": {
         "a spelling of its own on two pages": (
             pages(**titled(3, TITLE, MISREAD), **titled(4, TITLE, MISREAD)),
@@ -338,6 +374,31 @@ FOUND = {
 """Check to label to (pages, what the finding says at least)."""
 
 ALONE = {
+    "sum_mismatch": {
+        "a satang of rounding": prices(
+            ("1", "สายไฟ", "3", "0.335", "1.01"),
+            ("2", "พัดลม", "1", "900.00", "900.00"),
+            ("", "รวมเป็นเงิน", "", "", "901.00"),
+        ),
+        "a total of which a number was not read": prices(
+            ("1", "โต๊ะ", "2", "1,500.00", "3,0x0.00"), ("", "รวมเป็นเงิน", "", "", "4,900.00")
+        ),
+    },
+    "number_unread": {
+        "a dash and an empty cell": prices(
+            ("1", "โต๊ะ", "-", "", "3,000.00"), ("2", "พัดลม", "1", "900.-", "900.-")
+        ),
+    },
+    "item_gap": {
+        "a list that begins again, and parts": prices(
+            ("1", "โต๊ะ", "2", "1.00", "2.00"),
+            ("2", "งานไฟฟ้า", "", "", ""),
+            ("2.1", "สายไฟ", "1", "9.00", "9.00"),
+            ("2.2", "ปลั๊ก", "1", "9.00", "9.00"),
+            ("3", "พัดลม", "1", "9.00", "9.00"),
+            ("1", "ตู้", "1", "9.00", "9.00"),
+        ),
+    },
     "agency_conflict": {
         "alike on all pages": pages(),
         "tone marks lost on one page": pages(**titled(3, TITLE, OTHER)),
@@ -704,4 +765,5 @@ def test_checks_have_the_names_of_the_contract():
         *("score_range", "score_conflict", "reference_unknown", "unit_variant"),
         *("period_outside_year", "low_confidence", "stale_decision"),
         *("page_unreadable", "page_without_table"),
+        *("sum_mismatch", "number_unread", "item_gap"),
     }

@@ -224,9 +224,9 @@ def test_name_that_no_place_explains_stays_as_printed():
 
 
 def test_document_of_another_kind_keeps_its_cells():
-    report = report_of(html([["รายการ", "จำนวน", "ราคา", "รวม"], ["กระดาษ", "๒", "๑๐๐", "๒๐๐"]]))
+    report = report_of(html([["ชื่อ", "ห้อง", "โทร", "วันหยุด"], ["ห้องสมุด", "๒", "๑๐๐", "๒๐๐"]]))
     assert (report.profile, report.rows, len(report.cells)) == (None, (), 8)
-    assert [c.value for c in report.cells][4:] == ["กระดาษ", "2", "100", "200"]
+    assert [c.value for c in report.cells][4:] == ["ห้องสมุด", "2", "100", "200"]
     assert {c.field for c in report.cells} == {""}
 
 

@@ -24,6 +24,8 @@ TEXT = (
     *(".json", ".tsv", ".html"),
 )
 PINNED = re.compile(r"(?m)^([A-Za-z0-9_.-]+)==[^\s\\]+ \\\n((?:    --hash=sha256:\w+.*\n?)+)")
+LOCKS = ("requirements.lock", "requirements-feed.lock", "requirements-dev.lock")
+FEEDS = ("excel", "parquet", "database", "ckan", "browse", "plot")
 SEED_NAMES = ("ฆ้องชัย", "ห้องชัย", "ห้วยซ้อ")
 CODE = (
     *("extract", "profiles", "normalize", "audit", "export", "review", "batch", "commands"),
@@ -72,14 +74,30 @@ def test_commands_are_executable(name):
 
 def test_locks_pin_every_package_by_hash():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = [re.split(r"[<>=~ ]", need)[0] for need in project["dependencies"]]
-    for lock in ("requirements.lock", "requirements-dev.lock"):
+    extras = project["optional-dependencies"]
+    needs = [
+        *((lock, project["dependencies"]) for lock in LOCKS),
+        *(("requirements-feed.lock", extras[name]) for name in FEEDS),
+        ("requirements-dev.lock", extras["dev"][1:]),
+    ]
+    found = {}
+    for lock in LOCKS:
         text = (ROOT / lock).read_text("utf-8")
         pinned = PINNED.findall(text)
-        names = {name.lower().replace("_", "-") for name, _ in pinned}
-        assert set(wanted) <= names
-        assert len(names) == len(re.findall(r"(?m)^[A-Za-z0-9]", text))
-    assert {"pytest", "mypy", "ruff", "hypothesis"} <= names
+        found[lock] = {name.lower().replace("_", "-") for name, _ in pinned}
+        assert len(found[lock]) == len(re.findall(r"(?m)^[A-Za-z0-9]", text))
+    for lock, wanted in needs:
+        assert {re.split(r"[<>=~ \[]", need)[0] for need in wanted} <= found[lock], lock
+    assert extras["feed"] == [f"raingan[{','.join(FEEDS)}]"]
+    assert extras["dev"][0] == "raingan[cluster,feed]"
+
+
+def test_locks_agree_on_what_they_share():
+    """What is tested is what is run."""
+    versions = {}
+    for lock in LOCKS:
+        for name, version in re.findall(r"(?m)^([\w.-]+)==(\S+)", (ROOT / lock).read_text("utf-8")):
+            assert versions.setdefault(name, version) == version, f"{lock}: {name}"
 
 
 def test_wheel_holds_the_program_and_its_data():
