@@ -495,7 +495,7 @@ def has_searchable(
 def kept_outcome(result: DocumentResult, settings: Settings) -> Outcome:
     """Keep a result; what is said of it without its tables."""
     part = keep(settings.keep, result, settings.run) if settings.keep else ""
-    return outcome_of(result, part, sum(row.needs_review for row in result.rows))
+    return outcome_of(result, part, result.review)
 
 
 def lost_outcome(task: Task, lost: Lost) -> Outcome:

@@ -3,7 +3,8 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from functools import reduce
 from itertools import groupby
 from operator import mul
@@ -18,7 +19,7 @@ from profiles.report import Profile, Relation
 
 MANY_PLACES = 40
 """A sum over more cells than these names the first of them."""
-PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|เปอร์เซ็นต์)|ร้อยละ\s*(\d+(?:\.\d+)?)")
+PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s*(?:%|เปอร์เซ็นต์)|ร้อยละ\s*(\d{1,3}(?:\.\d{1,4})?)")
 RATED = Decimal("0.01")
 """How far a tax may be off its rate, beside the tolerance of the profile: a satang of rounding."""
 
@@ -188,7 +189,10 @@ def plain(computed: Decimal, like: Decimal) -> Decimal:
     >>> plain(Decimal("21644.457120"), Decimal("21644.46")), plain(Decimal("6.00"), Decimal("6"))
     (Decimal('21644.457120'), Decimal('6'))
     """
-    return computed.quantize(like) if computed == computed.quantize(like) else computed
+    with suppress(InvalidOperation):  # too long for the places of the other
+        if computed == computed.quantize(like):
+            return computed.quantize(like)
+    return computed
 
 
 def title(field: str, profile: Profile) -> tuple[str, str]:
@@ -416,7 +420,7 @@ def rate(
     if any(abs(abs(part.value) - abs(value)) <= near for value in computed):
         return
     english, thai = title(field, profile)
-    told = computed[0].quantize(Decimal("0.01"))
+    told = round(computed[0], 2)
     base = plain(bases[0].value, part.value)
     yield (
         record,

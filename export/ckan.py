@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -86,6 +86,8 @@ ANSWERED = {
 """What has to be in the answers that are read."""
 
 Answer = dict[str, Any]
+Mark = tuple[str, str]
+"""What a resource is found again by: ORIGIN or its name, and the text there."""
 
 
 class CannotSend(ReportError):
@@ -167,7 +169,7 @@ class Portal:
     """A portal, and how it is asked."""
 
     address: str
-    token: str
+    token: str = field(repr=False)
     remote: Any
     """ckanapi's."""
     wait: Callable[[float], None]
@@ -294,11 +296,17 @@ def _ask_once(portal: Portal, action: str, values: Answer, file: Path | None) ->
     except exceptions.SSLError as error:
         trust = "no trusted connection: its certificate is of no authority known here, which "
         trust += "REQUESTS_CA_BUNDLE can change, or it speaks no TLS"
-        raise CannotSend(line(f"{trust} ({error})")) from error
+        raise CannotSend(line(f"{trust} ({_reason(error)})")) from error
     except exceptions.RequestException as error:
         what = f"the connection failed while {file.name} was sent" if file else "no connection"
         advice = "look at the address, then repeat the same command"
-        raise CannotSend(line(f"{what}; {advice} ({error})")) from error
+        raise CannotSend(line(f"{what}; {advice} ({_reason(error)})")) from error
+
+
+def _reason(error: Exception) -> object:
+    """What went wrong below, without the address and the count of tries around it."""
+    inner = error.args[0] if error.args else error
+    return getattr(inner, "reason", inner)
 
 
 def _call(portal: Portal, action: str, values: Answer, files: Any) -> Any:
@@ -456,13 +464,14 @@ def _has(dataset: Answer, extras: Mapping[str, str], name: str, text: str) -> bo
 
 
 def _send(portal: Portal, published: Published, dataset: Answer, is_new: bool) -> Sent:
-    there: dict[str, Answer] = {}
+    there: dict[Mark, Answer] = {}
     notes: list[str] = []
     for resource in dataset["resources"]:
-        place = resource.get(ORIGIN) or resource.get("name") or ""
-        if place in there and resource.get(ORIGIN):
+        mark = ORIGIN if resource.get(ORIGIN) else "name"
+        place = resource.get(mark) or ""
+        if (mark, place) in there and mark == ORIGIN:
             notes.append(f"two resources are {place}: the second is left; delete it on the portal")
-        there.setdefault(place, resource)
+        there.setdefault((mark, place), resource)
     files: list[str] = []
     tables: list[SentTable] = []
     expected = {PACKAGE}
@@ -482,24 +491,29 @@ def _send(portal: Portal, published: Published, dataset: Answer, is_new: bool) -
     about = "คำอธิบายไฟล์ทั้งหมดสำหรับโปรแกรม / Describes the files: types, titles, keys, hashes"
     names = (PACKAGE, f"{PACKAGE}: คำอธิบายข้อมูล / Data package", about, "JSON")
     files += _send_file(portal, dataset, published.out / PACKAGE, there, names, notes)
-    for place, resource in there.items():
-        if resource.get(ORIGIN) and place not in expected:
+    for mark, place in there:
+        if mark == ORIGIN and place not in expected:
             notes.append(f"{place} is left on the portal: this run has no such table")
     page = f"{portal.address}/dataset/{dataset['name']}"
     return Sent(page, is_new, tuple(files), tuple(tables), tuple(notes))
+
+
+def _ours(there: Mapping[Mark, Answer], origin: str, name: str) -> Answer | None:
+    """The resource that we made: by our mark, or our name where a portal keeps no marks."""
+    return there.get((ORIGIN, origin)) or there.get(("name", name))
 
 
 def _send_file(
     portal: Portal,
     dataset: Answer,
     path: Path,
-    there: Mapping[str, Answer],
+    there: Mapping[Mark, Answer],
     names: tuple[str, str, str, str],
     notes: list[str],
 ) -> Iterator[str]:
     """Send a file that is not there as it is, and give its name then."""
     origin, name, description, kind = names
-    resource = there.get(origin) or there.get(name)
+    resource = _ours(there, origin, name)
     with as_not_a_run(path):
         digest, size = sha256_of(path), path.stat().st_size
     if resource and resource.get(CONTENT) == digest:
@@ -526,7 +540,7 @@ def _send_table(
     published: Published,
     table: Table,
     dataset: Answer,
-    there: Mapping[str, Answer],
+    there: Mapping[Mark, Answer],
 ) -> SentTable:
     """Make the portal's table equal to the run's.
 
@@ -537,7 +551,7 @@ def _send_table(
     digest, count = _content(published, table, columns)
     titles = f"{table.title_th} / {table.title_en}"
     name = f"{table.name}: {titles} (API)"
-    resource = there.get(table.name) or there.get(name)
+    resource = _ours(there, table.name, name)
     before: dict[str, str] = {}
     shape: Answer = {
         "fields": columns,
@@ -555,7 +569,7 @@ def _send_table(
         this = {"resource_id": resource_id, "force": True}
         state = _state(portal, resource_id)
         is_same = state is not None and _types(state["fields"]) == _types(columns)
-        if state and is_same and state["total"] == count and resource.get(CONTENT) == digest:
+        if state and is_same and state.get("total") == count and resource.get(CONTENT) == digest:
             return SentTable(table.name, count, 0, 0)
         if resource.get(CONTENT):
             ask(portal, "resource_patch", {"id": resource_id, CONTENT: ""})
@@ -574,18 +588,19 @@ def _send_table(
         these = {"resource_id": resource_id, "filters": filters, "force": True}
         ask(portal, "datastore_delete", these)
     state = _state(portal, resource_id)
-    if state is None or state["total"] != count:
+    total = state and state.get("total")
+    if total != count:
         raise CannotSend(
-            f"{portal.address}: {table.name} holds {state and state['total']} records and should "
-            f"hold {count}: somebody else changed it meanwhile; repeat the same command"
+            f"{portal.address}: the table {table.name} has {total or 0} records and should have "
+            f"{count}: somebody else changed it meanwhile; repeat the same command"
         )
     ask(portal, "resource_patch", {"id": resource_id, ORIGIN: table.name, CONTENT: digest})
     return SentTable(table.name, count, written, len(gone))
 
 
-def _column(field: Field) -> Answer:
-    kind = LIST_TYPES[field.item] if field.type == "list" else TYPES[field.type]
-    return _described(kind, field.name, field.title_th, field.title_en, field.description)
+def _column(of: Field) -> Answer:
+    kind = LIST_TYPES[of.item] if of.type == "list" else TYPES[of.type]
+    return _described(kind, of.name, of.title_th, of.title_en, of.description)
 
 
 def _described(kind: str, name: str, thai: str, english: str, description: str) -> Answer:
@@ -632,7 +647,7 @@ def _content(published: Published, table: Table, columns: Sequence[Answer]) -> t
 def _records(published: Published, table: Table) -> Iterator[Answer]:
     """A table's records as the DataStore takes them."""
     for key, record in with_keys(table, published.records(table)):
-        sent = {field.name: _sent_value(record[field.name]) for field in table.fields}
+        sent = {one.name: _sent_value(record[one.name]) for one in table.fields}
         # a digest, since no index takes names of any length and a key may have any character
         sent[KEY] = _digest([record[DOCUMENT.name], key])
         sent[DIGEST] = _digest(list(sent.values()))
@@ -682,9 +697,9 @@ def _upsert(portal: Portal, resource_id: str, records: list[Answer]) -> None:
     how = {"resource_id": resource_id, "method": "upsert", "force": True}
     try:
         ask(portal, "datastore_upsert", how | {"records": records})
-    except TooLarge:
+    except TooLarge as error:
         if len(records) == 1:
-            raise
+            raise TooLarge(f"{error}; one record of {records[0][DOCUMENT.name]} is") from error
         middle = len(records) // 2
         _upsert(portal, resource_id, records[:middle])
         _upsert(portal, resource_id, records[middle:])

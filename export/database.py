@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -20,7 +20,12 @@ from extract.errors import ReportError
 Dialect = Literal["sqlite", "postgresql"]
 
 PREFIX = "raingan_"
-LONGEST_PREFIX_BYTES = 20
+NOW = "_now"
+"""Ends the name of a table's view of what has not vanished."""
+RESERVED_TABLES = ("tables", "columns")
+TECHNICAL = ("archive", "record", "position", "loaded_at", "vanished_at")
+"""What the database has beside the published tables, and the columns beside the published ones."""
+LONGEST_PREFIX = 20
 LONGEST_NAME_BYTES = 63
 """PostgreSQL cuts longer names, and then two may be one."""
 LONGEST_ARCHIVE = 200
@@ -51,13 +56,14 @@ SQL_TYPES: Mapping[Dialect, Mapping[str, str]] = {
         "said": "TEXT",
     },
 }
-
+"""Of a field by its type; a list of integers is `bigint[]` in PostgreSQL."""
 
 _SERVER = re.compile(
     r"(?:[^:/?#@]*(?::(?P<secret>[^:/?#@]*))?@)?"
     r"(?P<shown>(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*)(?::[0-9]+)?(?:/[^/?#@]*)?)"
     r"(?:\?.*)?"
 )
+"""Strict, since a password with a letter that ends it would be shown as part of the host."""
 
 
 class BadTarget(ReportError):
@@ -131,9 +137,7 @@ def load(
 
         if address.dialect == "postgresql":
             import psycopg  # noqa: F401
-    with _unmade(address.path):
-        loads = load_into(address, published, archive, prefix, schema, program)
-    return Loaded(address.shown, loads)
+    return Loaded(address.shown, load_into(address, published, archive, prefix, schema, program))
 
 
 def sql_of(table: Table, dialect: Dialect, prefix: str = PREFIX) -> str:
@@ -183,12 +187,9 @@ def address_of(url: str) -> Address:
 
 def require_names(address: Address, archive: str, prefix: str, schema: str) -> None:
     """Raise BadTarget where one of the names is none that can be taken."""
-    size = len(prefix)
-    if prefix and not (
-        re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", prefix) and size <= LONGEST_PREFIX_BYTES
-    ):
+    if not re.fullmatch(r"([A-Za-z_][A-Za-z0-9_]*)?", prefix) or len(prefix) > LONGEST_PREFIX:
         raise BadTarget(
-            f"{prefix!a}: no prefix for tables; take up to {LONGEST_PREFIX_BYTES} letters a-z, "
+            f"{prefix[:40]!a}: no prefix for tables; take up to {LONGEST_PREFIX} letters a-z, "
             "figures and _, a letter first"
         )
     if address.dialect == "sqlite" and prefix.lower().startswith("sqlite_"):
@@ -202,11 +203,6 @@ def require_names(address: Address, archive: str, prefix: str, schema: str) -> N
         raise BadTarget(f"{schema!a}: an SQLite file has no schemas; leave the schema out")
     if not schema.isprintable():
         raise BadTarget(f"{schema[:40]!a}: no name of a schema; take one that can be seen")
-
-
-RESERVED_TABLES = ("tables", "columns")
-TECHNICAL = ("archive", "record", "position", "loaded_at", "vanished_at")
-NOW = "_now"
 
 
 def require_tables(published: Published, prefix: str) -> None:
@@ -236,20 +232,6 @@ def require_table(table: Table, prefix: str) -> None:
             f"table {table.name!a}: {wrong[0]!a} is no name that a database can be given here; "
             "change it in the profile, and convert again"
         )
-
-
-@contextmanager
-def _unmade(path: Path | None) -> Iterator[None]:
-    """Take away the empty file that SQLite leaves where it could not do what was asked."""
-    was_there = path is None or path.exists()
-    try:
-        yield
-    except BaseException:
-        if path is not None and not was_there:
-            with suppress(OSError):
-                if not path.stat().st_size:
-                    path.unlink()
-        raise
 
 
 def sql_type(field: Field, dialect: Dialect) -> str:

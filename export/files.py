@@ -194,8 +194,7 @@ def keep(folder: Path, result: DocumentResult, run: Run, number: int = 0) -> str
         keyed,
         abstract_of(record.document, record.sha256 or "", result.rows),
         result.reading,
-        sum(row.needs_review for row in result.rows)
-        + sum(item.needs_review for item in result.items),
+        result.review,
         result.table,
     )
     parts: dict[str, Iterable[bytes]] = {ABOUT: (encode(described),), RESULT: (encode(result),)}
@@ -426,7 +425,7 @@ def csv_records(table: Table, records: Sequence[object], read: Read = attrgetter
     """Write records as lines of CSV, without the header: the bytes that pandas would write."""
     columns = written_columns(csv_cell, table.fields, records, read)
     lines = map(",".join, zip(*columns, strict=True))
-    return "".join(f"{line}\n" for line in lines)
+    return "\n".join((*lines, ""))
 
 
 def json_records(table: Table, records: Sequence[object], read: Read = attrgetter) -> str:

@@ -112,15 +112,15 @@ def writer(
 def text_file(
     path: Path, final: Path, head: str, encode: Callable[[Sequence[Record]], str], tail: str = ""
 ) -> Iterator[Add]:
-    with told(final), path.open("x", encoding="utf-8", newline="") as file:
-        file.write(head)
+    with told(final), path.open("xb") as file:
+        file.write(head.encode())
 
         def add(records: Sequence[Record]) -> None:
             with told(final):
-                file.write(encode(records))
+                file.write(encode(records).encode())
 
         yield add
-        file.write(tail)
+        file.write(tail.encode())
 
 
 def csv_lines(table: Table) -> Callable[[Sequence[Record]], str]:

@@ -60,6 +60,13 @@ class DocumentResult:
     table: Table | None = None
     """What its items' table is; None for an ITA report."""
 
+    @property
+    def review(self) -> int:
+        """How many of its rows and items need a person."""
+        return sum(one.needs_review for one in self.rows) + sum(
+            one.needs_review for one in self.items
+        )
+
 
 class CannotWrite(ReportError):
     """The output folder takes no files: no permission, no space, or something in the way."""

@@ -246,7 +246,7 @@ def cut(text: str) -> str:
         if room < 0:
             break
         end += 1
-    while end and unicodedata.combining(text[end]):
+    while end and unicodedata.category(text[end]) == "Mn":
         end -= 1
     return text[:end] + mark
 

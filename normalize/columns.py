@@ -282,11 +282,13 @@ def with_header(view: TableView, profile: Profile) -> TableView:
             fitting = tuple(m for m in matches if not m[0].startswith("group:"))
             slots.append((text, placed_under(fitting, headers_over(text, leaves, top), profile)))
     named = assign(slots)
-    fields = {slot.field for slot in named} - NOT_COUNTED
+    fields = {slot.field for slot in named} - NOT_COUNTED - {profile.ordinal}
     if len(fields) < profile.min_columns or not set(profile.required) & fields:
         return view
-    if profile.table and profile.label not in fields:
-        return view
+    if profile.table:
+        others = sum(not slot.field for slot in named)
+        if profile.label not in fields or others >= len(fields):
+            return view  # a table of something else that has a total, too
     return replace(
         view,
         slots=tuple(sorted(named, key=lambda slot: slot.start)),

@@ -337,13 +337,14 @@ def written(
     """The TOML text, with comments that tell what to fill in."""
     label = next(guess.field for guess in guesses if guess.type == "text")
     has_ordinal = [guess.field for guess in guesses if guess.type == "ordinal"]
-    counted = len({guess.field for guess in guesses})
+    counted = len({guess.field for guess in guesses if guess.type != "ordinal"})
+    enough = max(min(2, counted), counted * 3 // 5)
     lines = [
         "# A drafted profile: look through it from top to bottom; docs/profiles.md tells all.",
         f"title_th = {quoted(title)}  # what this kind of report is called",
         f"title_en = {quoted(name)}  # the same in English",
         f"table = {quoted(table_name(name))}  # the table of the output: small letters and _",
-        f"min_columns = {max(2, counted * 3 // 5)}  # so many columns make it one of this kind",
+        f"min_columns = {enough}  # so many columns make it one of this kind",
         f"required = {listed([label])}  # and one of these must be among them",
         "tolerance = 0.01  # a sum may be off by so much",
         "",

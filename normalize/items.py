@@ -18,7 +18,7 @@ from normalize.numerals import THAI_DIGITS, Figure, read_figure
 from normalize.rows import Piece, is_header_again
 from normalize.trace import Step
 from normalize.wraps import is_bold
-from profiles.report import Column, Profile, RowKind
+from profiles.report import Column, Profile, Role, RowKind
 
 NEAR = 0.4
 """Lines whose middles are nearer than this share of a line's height stand beside each other."""
@@ -37,7 +37,7 @@ LETTERED = re.compile(r"\(?\s*([ก-ฮA-Za-z]|[ivxIVX]{1,4})\s*[.)]*")
 LEAD = re.compile(
     r"\(?([1-9]\d{0,2}(?:\.[1-9]\d{0,2})+|[1-9]\d{0,2}(?=[.)]))[.)]*(?![\d,%])\s*(?=\S)"
 )
-COLUMN_NUMBER = re.compile(r"[(\[]?\d{1,2}[)\]]?(?:\s*=.*)?", re.DOTALL)
+COLUMN_NUMBER = re.compile(r"[(\[]?(\d{1,2})[)\]]?(?:\s*=.*)?", re.DOTALL)
 IN_BRACKETS = re.compile(r"\([^()]*\)")
 
 
@@ -211,10 +211,9 @@ def are_column_numbers(here: Sequence[Text], has_rows: bool) -> bool:
     """True for the row below a header that numbers its columns: (1) (2) (3)=(1)x(2)."""
     if has_rows or len(here) < 3:
         return False
-    texts = [t.text.strip().translate(THAI_DIGITS) for t in here]
-    numbers = [int(re.sub(r"\D.*", "", text.lstrip("([")) or 0) for text in texts]
-    ascending = all(b == a + 1 for a, b in pairwise(numbers))
-    return ascending and all(COLUMN_NUMBER.fullmatch(text) for text in texts)
+    matches = [COLUMN_NUMBER.fullmatch(t.text.strip().translate(THAI_DIGITS)) for t in here]
+    numbers = [int(match[1]) for match in matches if match]
+    return len(numbers) == len(here) and all(b == a + 1 for a, b in pairwise(numbers))
 
 
 Lines = list[tuple[Text, int, int]]
@@ -255,6 +254,8 @@ def stacked(
         for n, box in enumerate(boxes):
             if box is not None:
                 placed.append(((box.top + box.bottom) / 2, box.bottom - box.top, text, n))
+    if not placed:
+        return [whole]
     placed.sort(key=lambda line: line[0])
     gap = NEAR * median(height for _, height, _, _ in placed)
     bands: list[list[tuple[float, float, Text, int]]] = []
@@ -368,12 +369,15 @@ def is_next(ordinal: Ordinal, before: Ordinal) -> bool:
 def kind_of(row: Printed, profile: Profile) -> RowKind | None:
     """What its words make of a row; None for an item.
 
-    The words of a sum stand in any column that holds no number there. What has a number of its
-    own, or a number in a column that sums do not fill, is an item whatever it is called.
+    The words of a sum stand in any column that holds no number there. A row with a number of its
+    own is an item whatever it is called, and so is one that has all factors of a product: a sum
+    may count pieces, but has no price of one. A profile without products is told by its summed
+    columns instead.
     """
     if profile.ordinal and ordinal_of(row.words(profile.ordinal)):
         return None
     said = [row.words(OVER), row.words(profile.label), row.words(profile.ordinal)]
+    figures = set()
     for field, share in row.shares:
         column = profile.column(field)
         if not is_number(column) or column is None:
@@ -381,10 +385,15 @@ def kind_of(row: Printed, profile: Profile) -> RowKind | None:
         figure = read_figure(share.words, column.unit)
         if figure is None:
             said.append(share.words)
-        elif figure.value is not None and not column.summed:
-            return None
+        elif figure.value is not None:
+            figures.add(field)
     if not any(text.strip() for text in said):
         said = [share.words for _, share in row.shares]
+    summed = {column.field for column in profile.columns if column.summed}
+    if any(figures >= set(product.of) for product in profile.products):
+        return None
+    if not profile.products and figures - summed:
+        return None
     return next((kind for kind in (kind_by_words(t, profile) for t in said) if kind), None)
 
 
@@ -620,14 +629,15 @@ def breaks_between(groups: Sequence[Group]) -> dict[Place, frozenset[int]]:
     return {place: frozenset(breaks) for place, breaks in found.items()}
 
 
-def roles_of(groups: Sequence[Group], profile: Profile) -> list[tuple[str, RowKind | None]]:
+def roles_of(groups: Sequence[Group], profile: Profile) -> list[tuple[Role, RowKind | None]]:
     """What each row is, from its words, what it holds, and the numbers of those around it."""
     ordinals: list[Ordinal] = []
     last: Ordinal = ()
     for group in groups:
         ordinals.append(own_ordinal(group[0], profile, last))
         last = ordinals[-1] or last
-    found: list[tuple[str, RowKind | None]] = []
+    found: list[tuple[Role, RowKind | None]] = []
+    role: Role
     for n, group in enumerate(groups):
         kind = kind_of(group[0], profile)
         if kind is not None:
@@ -676,7 +686,7 @@ def holds_sums_alone(group: Group, profile: Profile) -> bool:
 def read_item(
     document: str,
     group: Group,
-    role: str,
+    role: Role,
     kind: RowKind | None,
     profile: Profile,
     paper: Paper,
@@ -744,7 +754,7 @@ def read_item(
         first.page,
         first.row,
         first.line,
-        role,  # type: ignore[arg-type]  # a Role, from a profile that was checked
+        role,
         tuple((column.field, values[column.field]) for column in profile.columns),
         None,
         None,
@@ -783,11 +793,11 @@ def fitting(figure: Figure | None, column: Column) -> tuple[Decimal | int | None
 
 
 def joined(pieces: Sequence[Piece], paper: Paper) -> str:
-    """The text of some cells as it is published."""
-    if not pieces:
-        return ""
-    text, _ = join_text([(p.page, p.table, p.text) for p in pieces], paper)
-    return finish(text, rules=ITEM_RULES)[0]
+    """The text of some cells as it is published; those of one column go on in each other."""
+    texts = []
+    for _, same in groupby(pieces, key=lambda piece: piece.text.cell.column):
+        texts.append(join_text([(p.page, p.table, p.text) for p in same], paper)[0])
+    return finish(" ".join(filter(None, texts)), rules=ITEM_RULES)[0]
 
 
 def pieces_of(group: Group, paper: Paper) -> Iterator[tuple[str, Piece]]:

@@ -17,7 +17,7 @@ LONG_MINUS = re.compile(r"^[–—−]\s*(?=\d)")
 BRACKETS = re.compile(r"^\(\s*(\d[\d,.]*)\s*\)$")
 NO_NUMBER = re.compile(r"[\s\-–—−_.]*")
 FIGURE = re.compile(
-    r"฿?\s*(?P<number>[+-]?\s?(?:\d+(?:\.\d+)?|\.\d+))"
+    r"฿?\s*(?P<number>[+-]?\s?(?:\d{1,15}(?:\.\d{1,10})?|\.\d{1,10}))"
     r"(?![\d,.]|\s*\d|[ ]?[-–/xX×*])\s*(?P<rest>(?s:.*))"
 )
 WHITE = re.compile(r"[\s\u200b\ufeff]+")
@@ -140,7 +140,8 @@ class Figure(NamedTuple):
 def read_figure(text: str, unit: str = "") -> Figure | None:
     """Read a cell that holds one number, or a dash for none; None where neither can be told.
 
-    What stands behind the number is kept, unless it is the `unit` that the column says.
+    What stands behind the number is kept, unless it is the `unit` that the column says. What has
+    more than 15 digits before its point is the number of an account, and no amount.
 
     >>> read_figure("๒๘,๐๐๐.-").value, read_figure("(500.00)").value, read_figure(" - ").value
     (Decimal('28000'), Decimal('-500.00'), None)

@@ -217,18 +217,20 @@ def choose_profile(
 ) -> Profile | None:
     """The profile in whose columns most tables of the document stand; None where none fits.
 
-    Of several the one that names most columns. Raises NoProfile where two do equally well, since
-    then nothing but chance would decide.
+    Indicator rows come before items, however many: their headers are never those of other tables,
+    and a report with an annex of prices is still a report. Of several the one that names most
+    columns. Raises NoProfile where two do equally well, since then nothing but chance would decide.
     """
 
-    def fit(profile: Profile) -> tuple[int, int]:
+    def fit(profile: Profile) -> tuple[bool, int, int]:
         views = [view for view in views_of[profile.name] if view.is_data]
-        return len(views), sum(bool(slot.field) for view in views for slot in view.slots)
+        named = sum(bool(slot.field) for view in views for slot in view.slots)
+        return bool(views) and not profile.table, len(views), named
 
     fits = {profile.name: fit(profile) for profile in profiles}
-    most = max(fits.values(), default=(0, 0))
+    most = max(fits.values(), default=(False, 0, 0))
     best = [profile for profile in profiles if fits[profile.name] == most]
-    if not most[0]:
+    if not most[1]:
         return None
     if len(best) > 1:
         names = " and ".join(profile.name for profile in best)

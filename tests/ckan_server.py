@@ -165,6 +165,8 @@ class Ckan:
     """Tokens, and the organisations that their owner may edit."""
     form: dict[str, Asked] = field(default_factory=dict)
     has_datastore: bool = True
+    keeps_marks: bool = True
+    """Whether a resource may have extras."""
     largest_file: int = 10 << 20
     rows_max: int = 32_000
     packages: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -361,7 +363,9 @@ def take(portal: Ckan, resource: dict[str, Any], values: dict[str, Any]) -> None
         portal.files[resource["id"]] = values["upload"]
         place = f"/dataset/x/resource/{resource['id']}/download/{values['upload_name']}"
         resource |= {"url_type": "upload", "url": place, "size": len(values["upload"])}
-    resource |= {name: value for name, value in told.items() if name != "id"}
+    for name, value in told.items():
+        if name != "id" and (name in resource or portal.keeps_marks):
+            resource[name] = value
 
 
 # ------------------------------------------------------------------ the DataStore

@@ -1190,12 +1190,6 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path):
     assert "readonly" in not_loaded(made, base.url, "s3cret")
 
 
-def test_a_load_that_fails_leaves_no_empty_file(tmp_path):
-    base = Lite(tmp_path / "a.sqlite")
-    not_loaded(Made(tmp_path, rows=[row(confidence=Decimal(2))]), base.url, "s3cret")
-    assert not base.path.exists()
-
-
 @pytest.mark.parametrize("missing", ["sqlalchemy", "psycopg"])
 def test_what_is_not_installed_is_named(tmp_path, monkeypatch, missing):
     monkeypatch.setitem(sys.modules, missing, None)

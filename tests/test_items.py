@@ -3,15 +3,17 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made import html, report_of, report_of_pdf, row, rule, rules, tsv, words
+from made import ROW, html, pdf, report_of, report_of_pdf, row, rule, rules, tsv, words
 
 from audit.checks import CHECKS, ITEM_CHECKS, audit, settled_items
 from extract.dump import read_dump
 from extract.model import Box, Cell, Line, Page, Run, Source, Table
+from extract.pdf import read_pdf
 from normalize.dates import read_date
 from normalize.decisions import Decision
 from normalize.items import leading_ordinal, ordinal_of
@@ -375,6 +377,36 @@ def test_a_header_again_merged_cells_and_rows_of_dashes():
     assert last == [(0, ""), (5, "amount")]  # words over several columns are of none
 
 
+def test_a_sum_may_count_pieces_and_an_item_may_be_named_like_a_sum():
+    rows = [
+        ["", "รวมค่าขนส่ง", "2", "เที่ยว", "450", "900"],
+        ["", "ตู้", "1", "ใบ", "900", "900"],
+        ["รวม", "", "3", "", "", "1,800"],
+    ]
+    report = report_of(table(*rows))
+    assert [(i.role, i.value("item"), i.value("quantity")) for i in report.items] == [
+        ("item", "รวมค่าขนส่ง", D(2)),
+        ("item", "ตู้", D(1)),
+        ("total", "รวม", D(3)),
+    ]
+    assert audit(report) == ()
+
+
+def test_a_summary_of_summaries_and_the_price_that_is_made_of_it():
+    rows = [
+        ["1", "งานอาคาร", "256,325.21", ""],
+        ["2", "งานครุภัณฑ์", "50,000.00", "รวมค่าติดตั้ง"],
+        [("สรุป", 2, 1), "รวมค่าก่อสร้างทั้งโครงการ/งาน", "306,325.21", ""],
+        ["คิดเป็นเงินประมาณ", "306,000.00", ""],
+    ]
+    report = report_of(table(*rows, head=(["ลำดับที่", "รายการ", "ค่าก่อสร้าง", "หมายเหตุ"],)))
+    assert roles(report)[2:] == [
+        ("total", "สรุป รวมค่าก่อสร้างทั้งโครงการ/งาน"),
+        ("total", "คิดเป็นเงินประมาณ"),
+    ]
+    assert said(report) == [("info", "amount", "306,325.21")]
+
+
 def test_what_cannot_be_read_is_absent_asks_for_a_look_and_stays_in_the_cells():
     rows = [["1", "ขนย้าย", "เหมา", "งาน", "1,50.00", "3,000"], ["2", "ตู้", "1", "ใบ", "9", "9"]]
     report = report_of(table(*rows))
@@ -399,6 +431,14 @@ def test_a_decision_on_a_cell_is_read_as_its_column_is():
     assert values(after, "unit_price")[0] == (D(900),)
     assert [item.needs_review for item in after.items] == [False, False]
     assert audit(after) == ()
+
+
+def test_the_longest_numbers_that_are_read_are_summed():
+    long = "999,999,999,999,999.99"
+    rows = [["1", "ก", long, "ชิ้น", long, long], ["", "รวม 7%", "", "", "", "9.9999999999"]]
+    report = report_of(table(*rows, ["", "VAT 999%", "", "", "", long]))
+    assert values(report, "amount")[0] == (D(long.replace(",", "")),)
+    assert len(said(report)) == 3
 
 
 def test_numbers_that_skip_are_told_once_at_each_place():
@@ -508,7 +548,7 @@ STACK = [
 ]
 
 
-def stacked(total="7,400.00"):
+def stacked(total="7,400.00", decisions=()):
     """A table without rules between its rows, as Word and Excel print lists."""
     lines = [rules(XS, [100, 130, 420]), rules(XS[-2:], [420, 450])]
     lines += [words(x + 3, 108, text) for x, text in zip(XS, LIST, strict=False)]
@@ -520,7 +560,8 @@ def stacked(total="7,400.00"):
             if text
         ]
     lines += [words(XS[4] + 10, 430, "รวมเป็นเงิน"), words(XS[5] + 3, 430, total)]
-    return report_of_pdf("\n".join(lines))
+    pages = tuple(read_pdf("a.pdf", BytesIO(pdf("\n".join(lines)))))
+    return normalize("a.pdf", pages, profiles(), decisions)
 
 
 def test_many_items_in_one_row_of_cells_are_told_apart_by_their_lines():
@@ -567,6 +608,27 @@ def scanned(sure):
     box = Box(50, 100, 530, 140)
     page = Page(Source("a.pdf", 1, box), (Table(tuple(cells), 0, 2, 6, box),), origin="ocr")
     return normalize("a.pdf", (page,), profiles())
+
+
+def test_a_decision_on_a_cell_of_many_items_is_told_by_its_lines():
+    was = "600.00\n2,000.00\n2,400.00\n2,400.00"
+
+    def amounts(now):
+        report = stacked(decisions=[Decision("d", "a.pdf", "cell", "amount", 1, 1, 5, 0, was, now)])
+        items = [item for item in report.items if item.role == "item"]
+        return [(item.value("amount"), item.needs_review) for item in items]
+
+    right = [D("650.00"), D("2000.00"), D("2400.00"), D("2400.00")]
+    assert amounts(was.replace("600.00", "650.00", 1)) == [(value, False) for value in right]
+    fewer = amounts("600.00\n2,000.00")  # nobody can tell which items they are of
+    assert [value for value, _ in fewer] == [None] * 5 and fewer[0] == (None, True)
+
+
+def test_hostile_cells_are_only_unread():
+    long = "9" * 5000
+    report = report_of(table([long] * 6, ["(1)", "(2)", long, "(4)", "5", "6"], ["1"] * 6))
+    assert [item.value("quantity") for item in report.items] == [None, None, D(1)]
+    assert [item.needs_review for item in report.items] == [True, True, False]
 
 
 def test_a_figure_that_was_read_without_certainty_is_shown_to_a_person():
@@ -629,6 +691,11 @@ def test_a_report_of_indicators_stays_one_with_a_price_table_in_it():
     assert (report.profile.name, report.items) == ("ita-improvement", ())
 
 
+def test_a_table_of_something_else_with_a_total_is_no_price_list():
+    head = ["ลำดับ", "รายการ", "ชาย", "หญิง", "รวม"]
+    assert report_of(table(["1", "ข้าราชการ", "4", "6", "10"], head=(head,))).profile is None
+
+
 def test_items_are_checked_for_what_means_something_there():
     assert set(ITEM_CHECKS) < set(CHECKS)
     names = {check.__name__ for check in ITEM_CHECKS}
@@ -675,7 +742,20 @@ def test_the_rules_of_figures_change_nothing_more_the_second_time(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["1-2", "1/2", "3 x 4", "12,34", "1.2.3", "1 2", "ประมาณ 5", "2,000 - 3,000", "5,0"]
+    "text",
+    [
+        "1" * 16,
+        "1" * 100_000,
+        "1-2",
+        "1/2",
+        "3 x 4",
+        "12,34",
+        "1.2.3",
+        "1 2",
+        "ประมาณ 5",
+        "2,000 - 3,000",
+        "5,0",
+    ],
 )
 def test_what_is_not_one_number_is_not_read(text):
     assert read_figure(text) is None
@@ -704,3 +784,13 @@ def test_an_ordinal_is_found_before_its_text_where_it_can_follow(parts):
     if len(parts) > 1:
         assert leading_ordinal(f"{printed} ท่อ", last) == (printed, "ท่อ")
     assert ordinal_of(f"({printed})") == tuple(parts)
+
+
+def test_a_report_of_indicators_with_an_annex_of_prices_keeps_its_rows():
+    """However many tables of prices there are: their cells are in cells.csv, as before."""
+    prices = table(["1", "โต๊ะ", "2", "ตัว", "500.00", "1,000.00"])
+    report = report_of(tsv([ROW, row()]), *[prices] * 3)
+    assert report.profile is not None and not report.profile.table
+    assert len(report.rows) == 2
+    assert not report.items
+    assert "500.00" in {cell.raw for cell in report.cells}
