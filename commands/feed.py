@@ -15,7 +15,7 @@ from export.database import PREFIX, Dialect, load, sql_of
 from export.forms import Exported, write_files
 from export.package import table_schema
 from export.published import Published
-from export.schema import TABLES, Table, item_table
+from export.schema import DOCUMENTS, TABLES, Table, item_table
 from export.terminal import printable
 from export.workbook import write_workbook
 from extract.source import without_secrets
@@ -50,7 +50,7 @@ class SchemaForm(StrEnum):
     "raingan export output/ --to files/ --format parquet --format jsonl   ·   "
     "raingan export output/ --to sqlite:///reports.sqlite   ·   "
     "raingan export output/ --to postgresql://user@host/reports   ·   "
-    "raingan export output/ --to ckan+https://data.example.go.th/ita-2568 --organisation nacc",
+    "raingan export output/ --to ckan+https://data.example.go.th/ita-2568 --organisation my-agency",
 )
 def export_run(
     output: Annotated[Path, typer.Argument(help="The folder that `raingan convert` wrote.")],
@@ -156,6 +156,14 @@ def into_database(
         published, url, archive=archive, prefix=prefix, schema=schema,
         program=f"raingan {__version__}",
     )  # fmt: skip
+    for one in loaded.tables:
+        present = one.new + one.changed + one.unchanged + one.came_back
+        if one.table == DOCUMENTS.name and one.vanished > present:
+            note(
+                f"{one.vanished:,} documents are no longer in this archive and marked as vanished; "
+                "is this another archive? then load each with an --archive of its own, and nothing "
+                "of the other vanishes"
+            )
     lines = [loaded.address]
     for one in loaded.tables:
         counts = (

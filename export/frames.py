@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from export.published import Record, from_json
+from export.published import Record, Value, from_json
 from export.schema import Field, Table
 from export.values import json_value
 
@@ -32,7 +32,7 @@ def records_of(table: Table, values: Iterable[object]) -> Iterator[Record]:
     >>> record["pages"], record["source"], record["error"]
     (3, [], None)
     """
-    readers = [(field, from_json(field)) for field in table.fields]
+    readers = [(field, from_json(field) or as_it_is) for field in table.fields]
     for value in values:
         yield {
             field.name: reader(
@@ -40,6 +40,10 @@ def records_of(table: Table, values: Iterable[object]) -> Iterator[Record]:
             )
             for field, reader in readers
         }
+
+
+def as_it_is(value: Value) -> Value:
+    return value
 
 
 def typed_frame(table: Table, records: Iterable[Record], exact: bool = False) -> pd.DataFrame:

@@ -13,13 +13,15 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from export.schema import DOCUMENT, LIST_SEPARATOR, TABLES, Field, Table
+from export.schema import DOCUMENT, ITEM_FIELDS, LIST_SEPARATOR, TABLES, Field, Table
 from export.store import NotARun, sha256_of
 from export.values import drop_guard
 
 PACKAGE = "datapackage.json"
 LONGEST_CELL_BYTES = 1 << 30
 """csv refuses longer ones, to notice a quote that is never closed."""
+BETWEEN, BLOCK_LETTERS = "\n},\n", 1 << 18
+"""What parts two objects in our JSON: no text in it has a line feed. So much is read at once."""
 KEY_DIGITS = 16
 """Of a digest that stands for a record: 64 bits, within one document."""
 
@@ -64,9 +66,12 @@ class Published:
         with as_not_a_run(path):
             found = json_lines(path) if table.has_json else csv_lines(path)
             read = from_json if table.has_json else from_csv
-            readers = [(field.name, read(field)) for field in table.fields]
+            names = [field.name for field in table.fields]
+            readers = [(f.name, reader) for f in table.fields if (reader := read(f)) is not None]
             for number, raw in enumerate(found, 1):
-                record = {name: reader(raw[name]) for name, reader in readers}
+                record = raw if list(raw) == names else {name: raw[name] for name in names}
+                for name, reader in readers:
+                    record[name] = reader(record[name])
                 if why := refusal(validate, record):
                     raise ValueError(f"record {number}: {why}")
                 yield record
@@ -112,8 +117,8 @@ def field_of(described: Mapping[str, Any]) -> Field:
     limits = described.get("constraints", {})
     titles = described["titles"]
     within = (limits["minimum"], limits["maximum"]) if "minimum" in limits else None
-    if described["name"] == DOCUMENT.name:
-        return DOCUMENT
+    if described["name"] in ITEM_FIELDS:
+        return ITEM_FIELDS[described["name"]]
     return Field(
         described["name"],
         "said" if described["type"] == "array" else described["type"],
@@ -130,20 +135,23 @@ def field_of(described: Mapping[str, Any]) -> Field:
 
 def json_lines(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of an array as raingan writes it, one after the other; numbers as Decimal."""
+    decode = json.JSONDecoder(parse_float=Decimal).decode
     with path.open(encoding="utf-8-sig") as file:
-        start = file.readline()
-        if start.strip() != "[":  # not by raingan: someone has laid it out anew
-            yield from json.loads(start + file.read(), parse_float=Decimal)
+        rest = file.read(BLOCK_LETTERS)
+        if not rest.startswith("[\n"):  # someone has laid it out anew
+            yield from decode(rest + file.read())
             return
-        lines: list[str] = []
-        for line in file:
-            if line in ("]\n", "]") and not lines:
-                return
-            lines.append(line)
-            if line in ("},\n", "}\n"):
-                yield json.loads("".join(lines).rstrip(",\n"), parse_float=Decimal)
-                lines.clear()
-    raise ValueError("the end is missing")
+        rest = rest[2:]
+        while block := file.read(BLOCK_LETTERS):
+            *whole, rest = rest.split(BETWEEN)
+            yield from (decode(record + "\n}") for record in whole)
+            rest += block
+    *whole, rest = rest.removesuffix("\n").split(BETWEEN)
+    yield from (decode(record + "\n}") for record in whole)
+    if rest != "]" and not rest.endswith("\n}\n]"):
+        raise ValueError("the end is missing")
+    if rest != "]":
+        yield decode(rest.removesuffix("\n]"))
 
 
 def csv_lines(path: Path) -> Iterator[dict[str, str]]:
@@ -156,17 +164,15 @@ def csv_lines(path: Path) -> Iterator[dict[str, str]]:
             yield line
 
 
-def from_json(field: Field) -> Callable[[Any], Value]:
-    """How a member of a JSON object becomes the field's value."""
+def from_json(field: Field) -> Callable[[Any], Value] | None:
+    """How a member of a JSON object becomes the field's value; None where it is that."""
     match field.type:
         case "number":  # a text in its place is left to be refused
             return lambda value: Decimal(value) if isinstance(value, int) else value
         case "date":
             return lambda value: None if value is None else date.fromisoformat(value)
-        case "list" | "said":
-            return lambda value: [] if value is None else value
         case _:
-            return lambda value: value
+            return None
 
 
 def from_csv(field: Field) -> Callable[[str], Value]:

@@ -456,15 +456,6 @@ def item_table(profile: Profile) -> Table:
             *BEFORE_COLUMNS,
             *own,
             *AFTER_COLUMNS,
-            *(field for field in ROWS.fields if field.name in ("pages", "confidence")),
-            Field(
-                "needs_review",
-                "boolean",
-                "ควรตรวจทาน",
-                "Needs review",
-                "a person should look: a number that could not be read, a sum that does not add up",
-                required=True,
-            ),
         ),
     )
 
@@ -487,6 +478,7 @@ BEFORE_COLUMNS = (
         "what the row is; only `item` counts when a column is added up",
         required=True,
         allowed=get_args(Role),
+        indexed=True,
     ),
 )
 AFTER_COLUMNS = (
@@ -494,4 +486,16 @@ AFTER_COLUMNS = (
     Field(
         "section", "string", "หัวข้อ", "Section", "the headings that it stands under, joined by ` / `"
     ),
+    *(field for field in ROWS.fields if field.name in ("pages", "confidence")),
+    Field(
+        "needs_review",
+        "boolean",
+        "ควรตรวจทาน",
+        "Needs review",
+        "a person should look: a number that could not be read, a sum that does not add up",
+        required=True,
+        indexed=True,
+    ),
 )
+ITEM_FIELDS = {field.name: field for field in (DOCUMENT, *BEFORE_COLUMNS, *AFTER_COLUMNS)}
+"""What every table of items has."""

@@ -36,15 +36,18 @@ ColumnType = Literal["text", "ordinal", "number", "integer", "date"]
 Role = Literal["item", "heading", "subtotal", "total", "carried", "adjustment", "note"]
 """What a row of an items table is: `carried` is a sum carried from or to another page; `adjustment`
 a discount or tax, which goes into the next total; `note` says something and counts nothing."""
-TAKEN = frozenset({"rows", "cells", "corrections", "findings", "documents"})
-"""Tables that every run has."""
+TAKEN = frozenset(
+    {"rows", "cells", "corrections", "findings", "documents", "tables", "columns"},
+)
+"""Tables that every run has, and those that a database has beside them."""
 OWN_FIELDS = frozenset(
     {
         *("document", "page", "row", "line", "role"),
         *("caption", "section", "pages", "confidence", "needs_review"),
+        *("archive", "record", "position", "loaded_at", "vanished_at"),
     }
 )
-"""Columns that every items table has."""
+"""Columns that every items table has, in the files or in a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,10 +299,10 @@ def problems_of(profile: Profile) -> list[str]:
         if typed or profile.sums or profile.products or profile.rows:
             found.append("types, sums, products and rows need `table`, the name of the output")
         return found + lacking
-    if not re.fullmatch(r"[a-z][a-z_]{0,39}", profile.table) or profile.table in TAKEN:
+    if not re.fullmatch(r"[a-z][a-z_]{0,39}(?<!_now)", profile.table) or profile.table in TAKEN:
         found.append(
-            f"table {profile.table!r} is to be small letters and _, 40 at most, and none of "
-            + ", ".join(sorted(TAKEN))
+            f"table {profile.table!r} is to be small letters and _, 40 at most, not end with _now, "
+            "and none of " + ", ".join(sorted(TAKEN))
         )
     for field in names:
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", field) or field in OWN_FIELDS:

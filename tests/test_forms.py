@@ -755,25 +755,14 @@ def test_json_of_the_conversion_and_of_the_export_are_the_same_text():
 
 # ---------------------------------------------------------------- as docs/output.md loads them
 
-LOADING = {
-    "csv": r"""
-codes = {"province_code": str, "district_code": str}
-rows = pd.read_csv("files/rows.csv", dtype=codes, keep_default_na=False, na_values=[""])
-rows = rows.replace(r"^\u00a0(?=\s*[\t=+\-@＝＋－＠])", "", regex=True)
-""",
-    "jsonl": r"""
-rows = pd.read_json("files/rows.jsonl", lines=True, dtype=False)
-rows["start_date"] = pd.to_datetime(rows["start_date"])
-""",
-    "parquet": r"""
-rows = pd.read_parquet("files/rows.parquet")
-rows["score"] = rows["score"].astype("Float64")  # each is a Decimal, with the digits it has
-""",
-    "xlsx": r"""
-rows = pd.read_excel("book.xlsx", dtype=object)
-rows.columns = rows.columns.str.split("\n").str[-1]
-""",
-}
+PAGE = Path(__file__).parent.parent / "docs" / "feeding.md"
+EXAMPLE = re.compile(r"^\*\*(\w+)\*\*[^\n]*\n```python\n(.*?)```", re.MULTILINE | re.DOTALL)
+LOADING = dict(EXAMPLE.findall(PAGE.read_text("utf-8")))
+
+
+def test_the_page_tells_how_to_load_what_pandas_reads():
+    assert set(LOADING) == {*FORMS, "xlsx"} - {"json"}
+    assert all(len(code.splitlines()) <= 3 for code in LOADING.values())
 
 
 @pytest.mark.parametrize("form", LOADING)
