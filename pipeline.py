@@ -54,7 +54,7 @@ from extract.source import decode as decode_text
 from normalize.decisions import Decision, decisions_for, in_force
 from normalize.report import Report, normalize
 from profiles.lexicon import reading_cost
-from profiles.report import Profile, profile_named, profiles
+from profiles.report import Profile, profile_at, profile_named, profiles
 
 if TYPE_CHECKING:
     from extract.recognise import LineReader
@@ -106,6 +106,18 @@ class Settings:
         """What the kept results have in common."""
         profile = self.own.key if self.own else self.profile
         return Run(language=self.language, profile=profile, own=self.own)
+
+
+def kind_of(profile: str) -> Settings:
+    """Settings for a kind of report, by its name or its FILE.toml; empty for all that are known.
+
+    Raises NoProfile, BadProfile.
+    """
+    if profile.endswith(".toml"):
+        return Settings(own=profile_at(profile))
+    if profile:
+        profile_named(profile)
+    return Settings(profile)
 
 
 @dataclass(frozen=True, slots=True)

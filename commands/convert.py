@@ -29,8 +29,8 @@ from export.store import Run, absolute_input, key_of
 from export.terminal import printable
 from extract.errors import Unreadable
 from extract.source import LIMITS, find_inputs
-from pipeline import Settings, __version__
-from profiles.report import NoProfile, profile_at, profile_named
+from pipeline import Settings, __version__, kind_of
+from profiles.report import NoProfile
 
 CRASHED = 1
 
@@ -144,14 +144,13 @@ def convert(
     guard = Guard(seconds, seconds / 10, memory_bytes=memory_limit * 1_000_000)
     with errors_on_one_line(), interruptible():
         passwords = (*(password or ()), *passwords_in(password_file))
-        own = profile_at(profile) if profile.endswith(".toml") else None
-        settings = Settings(
-            "" if own else profile,
-            second_opinion,
-            vision_url,
-            vision_model,
-            vision_key,
-            searchable.absolute() if searchable else None,
+        settings = replace(
+            kind_of(profile),
+            second_opinion=second_opinion,
+            vision_url=vision_url,
+            vision_model=vision_model,
+            vision_key=vision_key,
+            searchable=searchable.absolute() if searchable else None,
             language="th" if lang is Tongue.th else "en",
             limits=replace(
                 LIMITS, pages=max_pages, pixels=max_pixels, file_bytes=max_bytes,
@@ -159,7 +158,6 @@ def convert(
             ),
             passwords=passwords,
             allowance=allowance(guard, passwords),
-            own=own,
         )  # fmt: skip
         means = Means(
             default_jobs() if jobs is None else jobs,
@@ -181,8 +179,6 @@ def convert(
         if exchange and searchable:
             fail("--searchable needs a folder that all workers see: leave out --exchange", 2)
         check_readers(settings)
-        if settings.profile:
-            profile_named(settings.profile)
         found = first_taken(
             one
             for one in find_inputs(

@@ -16,6 +16,7 @@ from export.forms import Exported, write_files
 from export.package import table_schema
 from export.published import Published
 from export.schema import DOCUMENTS, TABLES, Table, item_table
+from export.store import NotARun
 from export.terminal import printable
 from export.workbook import write_workbook
 from extract.source import without_secrets
@@ -81,6 +82,10 @@ def export_run(
     schema: Annotated[
         str, typer.Option(help="Of PostgreSQL: the schema that the tables are in.")
     ] = "",
+    shrink: Annotated[
+        bool,
+        typer.Option("--shrink", help="Of a database: also where most documents have gone."),
+    ] = False,
     organisation: Annotated[
         str, typer.Option(help="Of a portal: the organisation that a new dataset belongs to.")
     ] = "",
@@ -104,14 +109,9 @@ def export_run(
         fail("--format is of files in a folder: leave it out, or give --to a folder", 2)
     with errors_on_one_line():
         published = Published(output)
-        edited = published.edited()
-        if edited:
-            note(
-                f"{', '.join(edited)}: changed by hand since it was written, and what was changed "
-                "is not exported; `raingan review` keeps corrections"
-            )
+        refuse_edited(published)
         if scheme in DATABASES:
-            lines = into_database(published, to, archive, prefix, schema)
+            lines = into_database(published, to, archive, prefix, schema, shrink)
         elif scheme in PORTALS:
             lines = into_portal(published, to, organisation, fields_of(given or ()))
         elif scheme:
@@ -127,6 +127,23 @@ def export_run(
             typer.echo(printable(line))
 
 
+def refuse_edited(published: Published) -> None:
+    """End where a file that is exported was changed by hand; say so where a copy of one was."""
+    exported = {published.path(table).name for table in published.tables}
+    edited = published.edited()
+    if gone := [name for name in edited if name in exported]:
+        fail(
+            f"{', '.join(gone)}: changed by hand since it was written; `raingan convert` writes it "
+            "anew, and `raingan review` keeps corrections",
+            NotARun.exit_code,
+        )
+    if edited:
+        note(
+            f"{', '.join(edited)}: changed by hand since it was written, and what was changed is "
+            "not exported; `raingan review` keeps corrections"
+        )
+
+
 def into_files(
     published: Published, target: Path, forms: Sequence[FileForm], plain: bool
 ) -> list[str]:
@@ -138,7 +155,7 @@ def into_files(
     elif not forms:
         fail(
             f"--to {target}: a folder needs --format csv, json, jsonl or parquet; for Excel give "
-            "FILE.xlsx, for a database sqlite:///FILE",
+            "FILE.xlsx (.xls is not written), for a database sqlite:///FILE",
             2,
         )
     else:
@@ -149,21 +166,13 @@ def into_files(
 
 
 def into_database(
-    published: Published, url: str, archive: str, prefix: str, schema: str
+    published: Published, url: str, archive: str, prefix: str, schema: str, shrink: bool
 ) -> list[str]:
     """Load a database; what became of each table, in lines."""
     loaded = load(
         published, url, archive=archive, prefix=prefix, schema=schema,
-        program=f"raingan {__version__}",
+        program=f"raingan {__version__}", shrink=shrink,
     )  # fmt: skip
-    for one in loaded.tables:
-        present = one.new + one.changed + one.unchanged + one.came_back
-        if one.table == DOCUMENTS.name and one.vanished > present:
-            note(
-                f"{one.vanished:,} documents are no longer in this archive and marked as vanished; "
-                "is this another archive? then load each with an --archive of its own, and nothing "
-                "of the other vanishes"
-            )
     lines = [loaded.address]
     for one in loaded.tables:
         counts = (
@@ -216,6 +225,7 @@ def show_schema(
     if table and table not in every:
         fail(f"no table {table}; there are: {', '.join(every)}", 2)
     wanted = [every[table]] if table else list(every.values())
+    wanted.sort(key=lambda one: one.name != DOCUMENTS.name)  # the others refer to it
     if form in (SchemaForm.sqlite, SchemaForm.postgresql):
         dialect: Dialect = "sqlite" if form is SchemaForm.sqlite else "postgresql"
         with errors_on_one_line():

@@ -1,6 +1,7 @@
 """What is known, shown: of a run, of a document, and what checks there are."""
 
 import json
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,8 +27,7 @@ from export.store import FOLDER, Language, NotARun, Store, is_locked, published_
 from export.terminal import show_findings, show_summary
 from normalize.decisions import decisions_for, in_force
 from normalize.report import Report, normalize
-from pipeline import Settings, only_input, read_document, redo_document
-from profiles.report import profiles
+from pipeline import kind_of, only_input, read_document, redo_document
 
 
 @app.command(epilog="Example:  raingan status output/ --json")
@@ -193,12 +193,16 @@ def inspect(
     file: Annotated[str, typer.Argument(help="One PDF or text dump.")],
     as_json: Annotated[bool, typer.Option("--json", help="For a program, not a person.")] = False,
     password: Annotated[list[str] | None, typer.Option(help="Try this if it is encrypted.")] = None,
+    profile: Annotated[
+        str, typer.Option(help="Name its columns by this kind of report only, or by FILE.toml.")
+    ] = "",
 ) -> None:
     """Show what each page of a document is: its text layer, defects, tables and columns."""
     with errors_on_one_line():
+        settings = replace(kind_of(profile), passwords=tuple(password or ()))
         found = only_input(file)
-        reading = read_document(found, Settings(passwords=tuple(password or ())))
-        report = normalize(found.name, reading.pages, profiles())
+        reading = read_document(found, settings)
+        report = normalize(found.name, reading.pages, settings.profiles)
     shown = inspection(reading.sha256, report)
     if as_json:
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))

@@ -121,13 +121,15 @@ def load(
     prefix: str = PREFIX,
     schema: str = "",
     program: str = "raingan",
+    shrink: bool = False,
 ) -> Loaded:
     """Make the records of this archive in the database those of the run, in one transaction.
 
     Tables are `prefix` and their name, made where they are not there; the records of other
     archives are left alone. A load that finds everything as it is writes nothing. `program` is
-    noted as their maker. Raises BadTarget for what was asked, CannotLoad for what the database
-    says, NotARun for what the run's files are; then nothing is written.
+    noted as their maker. Where most documents of the archive would vanish, `shrink` has to say so.
+    Raises BadTarget for what was asked, CannotLoad for what the database says, NotARun for what the
+    run's files are; then nothing is written.
     """
     address = address_of(url)
     require_names(address, archive, prefix, schema)
@@ -137,7 +139,9 @@ def load(
 
         if address.dialect == "postgresql":
             import psycopg  # noqa: F401
-    return Loaded(address.shown, load_into(address, published, archive, prefix, schema, program))
+    return Loaded(
+        address.shown, load_into(address, published, archive, prefix, schema, program, shrink)
+    )
 
 
 def sql_of(table: Table, dialect: Dialect, prefix: str = PREFIX) -> str:
@@ -329,15 +333,17 @@ def whole(value: int | None) -> int | None:
 
 
 def real(value: Decimal | None) -> float | None:
-    """The nearest number that SQLite has: up to 15 digits come back exactly, others nearly.
+    """A number that SQLite gives back as it is: all of up to 15 digits. Raises OverflowError.
 
-    Made by Python, which rounds correctly; SQLite does not always. Raises OverflowError.
+    Made by Python, which rounds correctly; SQLite does not always.
     """
     if value is None:
         return None
     number = float(value)
-    if not math.isfinite(number):
-        raise OverflowError(f"the number {value} is larger than SQLite holds; PostgreSQL does")
+    if not math.isfinite(number) or Decimal(repr(number)) != value:
+        raise OverflowError(
+            f"the number {value} has more digits than SQLite holds; PostgreSQL does"
+        )
     return number
 
 

@@ -62,7 +62,7 @@ def write_files(
     `plain` leaves the byte-order mark of CSV out. Files that are there are replaced when all the
     new ones are complete; others are left alone. Two calls give the same bytes.
     """
-    if folder.resolve() == published.out.resolve() or (folder / FOLDER).exists():
+    if is_of_a_run(folder, published.out):
         raise NotATarget(f"{folder}: a run's own folder; give another one with --to")
     wanted = [form for form in FORMS if form in forms]
     losses: Losses = {}
@@ -87,7 +87,17 @@ def write_files(
         paths = tuple(folder / name for name in (*files, PACKAGE))
         for path in paths:
             put(beside / path.name, path)
+    names = {f"{table.name}.{form}" for table in published.tables for form in FORMS} - files.keys()
+    if old := sorted(name for name in names if (folder / name).exists()):
+        left = f"{', '.join(old)}: of an earlier export, and left as it was; name its --format, too"
+        return Exported(paths, (left, *notes_of(losses)))
     return Exported(paths, notes_of(losses))
+
+
+def is_of_a_run(folder: Path, out: Path) -> bool:
+    """Whether a folder holds what a run keeps or publishes."""
+    whole = folder.resolve()
+    return whole == out.resolve() or (folder / FOLDER).exists() or FOLDER in whole.parts
 
 
 def writer(

@@ -49,7 +49,7 @@ def as_it_is(value: Value) -> Value:
 def typed_frame(table: Table, records: Iterable[Record], exact: bool = False) -> pd.DataFrame:
     """Hold records in a frame: text, Int64, float, boolean, date and time, lists as lists.
 
-    `exact` leaves numbers that need not be whole as Decimal, which pandas cannot average. What is
+    `exact` leaves numbers that need not be whole as Decimal, in columns of objects. What is
     absent is missing in each type's own way: `isna()` knows them all.
     """
     held = list(records)

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from export import database
-from export.database import Address, CannotLoad, Dialect, TableLoad, key_of, lines_of
+from export.database import Address, BadTarget, CannotLoad, Dialect, TableLoad, key_of, lines_of
+from export.model import explained
 from export.published import PACKAGE, Published, Record
 from export.schema import DOCUMENTS, Table
 from export.sql import (
@@ -34,7 +35,13 @@ CACHE_KILOBYTES = 64_000
 
 
 def load_into(
-    address: Address, published: Published, archive: str, prefix: str, schema: str, program: str
+    address: Address,
+    published: Published,
+    archive: str,
+    prefix: str,
+    schema: str,
+    program: str,
+    shrink: bool,
 ) -> tuple[TableLoad, ...]:
     """Do what `export.database.load` says."""
     engine = engine_of(address)
@@ -43,7 +50,7 @@ def load_into(
         with engine.begin() as connection:
             dialect = address.dialect
             place = Place(connection, dialect, await_turn(connection, prefix, schema), prefix)
-            return merged(place, published, archive, program)
+            return merged(place, published, archive, program, shrink)
     except sa.exc.DBAPIError as error:
         raise CannotLoad(refusal(address, error.orig or error)) from error
     except driver as error:
@@ -55,7 +62,9 @@ def load_into(
 def engine_of(address: Address) -> sa.Engine:
     """What connects to the database; nothing is asked of it yet."""
     wait = database.WAIT_SECONDS
-    if address.dialect == "sqlite":
+    if address.path is not None:
+        with explained(address.path):
+            address.path.parent.mkdir(parents=True, exist_ok=True)
         # SQLAlchemy would begin a transaction only before the first change, when it may be too late
         engine = sa.create_engine(
             sa.URL.create("sqlite", database=str(address.path)),
@@ -91,7 +100,15 @@ def refusal(address: Address, error: BaseException) -> str:
             f"{address.shown}: locked for {database.WAIT_SECONDS:g} s, by another load or another "
             f"program; nothing was written. Wait for it and load again ({said})"
         )
-    return f"{address.shown}: nothing was written, the database says: {said}"
+    return f"{address.shown}: nothing was written, the database says: {said}{HINTS.get(state, '')}"
+
+
+HINTS: Mapping[str | None, str] = {
+    "3D000": "; make the database, or name one that is there",
+    "28P01": "; give the password in PGPASSWORD or ~/.pgpass",
+    "42501": "; the user needs CREATE on the schema, or to own its tables: docs/feeding.md",
+}
+"""By PostgreSQL's code: what to do."""
 
 
 def secrets_of(address: Address) -> Iterator[str]:
@@ -131,7 +148,9 @@ def await_turn(connection: sa.Connection, prefix: str, schema: str) -> str | Non
     return str(found)
 
 
-def merged(place: Place, published: Published, archive: str, program: str) -> tuple[TableLoad, ...]:
+def merged(
+    place: Place, published: Published, archive: str, program: str, shrink: bool
+) -> tuple[TableLoad, ...]:
     """Make the tables and put the records into them; the transaction is the caller's."""
     # a record refers to its document
     tables = sorted(published.tables, key=lambda table: table.name != DOCUMENTS.name)
@@ -140,10 +159,11 @@ def merged(place: Place, published: Published, archive: str, program: str) -> tu
     ours = described(tables, place.dialect, place.prefix, metadata)
     known = prepare(place, registry, ours, program)
     now = clock(place)
-    loads = [
-        merge(place, table, one.sql, published.records(table), archive, now)
-        for table, one in zip(tables, ours, strict=True)
-    ]
+    loads = []
+    for table, one in zip(tables, ours, strict=True):
+        loads.append(merge(place, table, one.sql, published.records(table), archive, now))
+        if table.name == DOCUMENTS.name and not shrink:
+            require_most(loads[-1], archive)
     absent = sorted(known - {table.name for table in tables})
     for name in absent:
         if vanished := vanish(place, name, archive, now):
@@ -161,6 +181,18 @@ def merged(place: Place, published: Published, archive: str, program: str) -> tu
             )
         )
     return tuple(loads)
+
+
+def require_most(documents: TableLoad, archive: str) -> None:
+    """Raise BadTarget where most documents of an archive would vanish: then it is another one."""
+    there = documents.unchanged + documents.changed
+    if documents.vanished > there:
+        raise BadTarget(
+            f"nothing was written: {documents.vanished:,} of the {documents.vanished + there:,} "
+            f"documents that the database has of the archive {archive!r} are not in this run. If "
+            "this is another archive, load it with an --archive of its own; if they have gone, "
+            "load it with --shrink"
+        )
 
 
 def clock(place: Place) -> Any:

@@ -65,11 +65,19 @@ def data_package(
                 files[f"{table.name}.{form}"],
                 table.name in keyed,
             )
+            | _same_as_json(f"{table.name}.json", files, forms)
             for form in forms
             for table in tables
         ],
     }
     return json.dumps(package, ensure_ascii=False, indent=2) + "\n"
+
+
+def _same_as_json(name: str, files: Mapping[str, Written], forms: Sequence[str]) -> dict[str, Any]:
+    """Of a run's own package what only raingan reads: the JSON file of the same records."""
+    if "json" in forms or name not in files:
+        return {}
+    return {"json": {"path": name, "hash": f"sha256:{files[name].sha256}"}}
 
 
 def _resource(

@@ -48,7 +48,8 @@ class Published:
         except (ValueError, KeyError, TypeError) as error:
             raise NotARun(f"{path}: not readable ({error!r}); run convert again") from error
         self.tables = tuple(table for _, table in described)
-        self._hashes = {one["path"]: one["hash"] for one, _ in described}
+        files = [file for one, _ in described for file in (one, one.get("json")) if file]
+        self._hashes = {file["path"]: file["hash"] for file in files}
 
     def path(self, table: Table) -> Path:
         """The file that holds every value as it is: JSON where there is one, else CSV."""
@@ -77,7 +78,7 @@ class Published:
                 yield record
 
     def edited(self) -> tuple[str, ...]:
-        """The CSV files that are not as they were written: a person has been at them."""
+        """The files that are not as they were written: a person has been at them."""
         with as_not_a_run(self.out):
             return tuple(
                 name

@@ -91,7 +91,7 @@ def write_workbook(published: Published, path: Path) -> Exported:
 
 
 def styles_of(book: Any) -> dict[str, Any]:
-    """The formats of cells by the type of their field, and `header`."""
+    """The formats of cells by the type of their field, `header`, and `doubt`: needs a person."""
     font = {"font_name": FONT, "font_size": FONT_SIZE, "valign": "top"}
     text = font | {"num_format": "@", "text_wrap": True}  # stays a text when a person edits it
     kinds = {
@@ -102,6 +102,7 @@ def styles_of(book: Any) -> dict[str, Any]:
         "number": font,
         "boolean": font | {"align": "left"},
         "date": font | {"num_format": "yyyy-mm-dd", "align": "left"},
+        "doubt": font | {"align": "left", "bg_color": "#FFEB9C"},
         "header": text | {"bold": True, "bg_color": "#DDE6F0", "bottom": 1},
     }
     return {kind: book.add_format(properties) for kind, properties in kinds.items()}
@@ -159,7 +160,7 @@ def finish(sheet: Any, last_row: int, last_column: int) -> None:
     """What a person expects of a sheet with a header; and no warning at a number that is text."""
     from xlsxwriter.utility import xl_range
 
-    sheet.freeze_panes(1, 0)
+    sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, last_row, last_column)
     sheet.repeat_rows(0)
     sheet.set_landscape()
@@ -183,7 +184,8 @@ def write_value(
         case None | []:
             return ""
         case bool():
-            sheet.write_boolean(row, column, value, style)
+            doubtful = value and field.name == "needs_review"
+            sheet.write_boolean(row, column, value, styles["doubt"] if doubtful else style)
             return str(value)
         case int() | Decimal() if is_exact(value):
             sheet.write_number(row, column, value, style)

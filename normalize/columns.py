@@ -79,6 +79,8 @@ class TableView:
     """First and one past the last row of the header, as `Cell.row` counts."""
     groups: tuple[tuple[str, str], ...] = ()
     """Headers over several columns: the kind of year that stands in them, and their text."""
+    doubts: tuple[str, ...] = ()
+    """Why a person should look at all of its rows."""
 
     @property
     def is_data(self) -> bool:

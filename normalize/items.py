@@ -2,19 +2,27 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby, pairwise
 from statistics import median
+from types import MappingProxyType
 from typing import NamedTuple
 
 from extract.model import Cell, Line
 from normalize.cells import ITEM_RULES, Paper, finish, join_text, settle_text
-from normalize.columns import TableView, Text, extent, header_key
+from normalize.columns import Slot, TableView, Text, extent, header_key
 from normalize.dates import read_date
 from normalize.model import Item, ItemValue
-from normalize.numerals import THAI_DIGITS, Figure, read_figure
+from normalize.numerals import (
+    THAI_DIGITS,
+    Figure,
+    is_spelled_amount,
+    is_unit,
+    read_figure,
+    says_scale,
+)
 from normalize.rows import Piece, is_header_again
 from normalize.trace import Step
 from normalize.wraps import is_bold
@@ -35,9 +43,19 @@ Ordinal = tuple[int, ...]
 ORDINAL = re.compile(r"\(?\s*(\d{1,3}(?:\.\d{1,3})*)\s*[.)]*")
 LETTERED = re.compile(r"\(?\s*([ก-ฮA-Za-z]|[ivxIVX]{1,4})\s*[.)]*")
 LEAD = re.compile(
-    r"\(?([1-9]\d{0,2}(?:\.[1-9]\d{0,2})+|[1-9]\d{0,2}(?=[.)]))[.)]*(?![\d,%])\s*(?=\S)"
+    r"\(?([1-9]\d{0,2}(?:\.[1-9]\d{0,2})+|[1-9]\d{0,2}(?=[.)]))(?P<mark>[.)]*+)(?![\d,%])\s*(?=\S)"
 )
+PRINTED_SUM = re.compile(r"\d[\d,]*\.\d\d(?!\d)|\d{1,3}(?:,\d{3})+|\d\s*บาท")
+MEASURE = re.compile(
+    r"(?:(?:ตร|ลบ)\.?\s?)?ม\.|(?:มม|ซม|กม|กก|ซีซี|นิ้ว|เมตร|มิลลิเมตร|เซนติเมตร|กิโล|กรัม|ลิตร"
+    r"|ตัน|ฟุต|หลา|ไร่|แรงม้า|วัตต์|โวลต์|แอมป์|บาร์|องศา|เท่า)(?![ก-๎])|กิโลเมตร|กิโลกรัม|กิโลวัตต์"
+    r"|(?:mm|cm|m|km|kg|kw|kva|kv|w|v|a|hp|btu|gb|tb|mb|ghz|mhz|inch)(?![a-z])|[x×*\"”″'/]",
+    re.IGNORECASE,
+)
+"""A measure, whose number numbers no row: 1.5 นิ้ว."""
 COLUMN_NUMBER = re.compile(r"[(\[]?(\d{1,2})[)\]]?(?:\s*=.*)?", re.DOTALL)
+BULLETS = ("-", "–", "—", "•", "*", "·")
+DASHES = frozenset("-–—_")
 IN_BRACKETS = re.compile(r"\([^()]*\)")
 
 
@@ -80,6 +98,8 @@ class Printed:
     """The last row of a table that has no rule below it."""
     is_bold: bool = False
     """Its name is set in bold."""
+    unnamed: tuple[tuple[str, Share], ...] = ()
+    """Numbers in columns that no field names, with what heads them."""
 
     def words(self, field: str) -> str:
         return "\n".join(share.words for name, share in self.shares if name == field)
@@ -136,9 +156,14 @@ def printed_rows(view: TableView, number: int, profile: Profile) -> tuple[Printe
     field_of = {id(text): field_at(view, text, profile) for text in cells}
     names = {key: field or "" for key, field in field_of.items()}
     by_row: dict[int, list[Text]] = defaultdict(list)
+    strange: dict[int, list[tuple[str, Share]]] = defaultdict(list)
     for text in cells:
         if field_of[id(text)] is not None:
             by_row[text.cell.row].append(text)
+        elif holds_figure(text.text, profile):
+            whole = Share(view.page, view.index, text, 0, text.text.count("\n") + 1)
+            strange[text.cell.row].append((strange_field(view, text), whole))
+            by_row.setdefault(text.cell.row, [])
     spans = [text for text in cells if text.cell.row_span > 1]
     for row, here in sorted(by_row.items()):
         if are_column_numbers(here, bool(found)) or is_header_again(here, names, profile):
@@ -148,7 +173,7 @@ def printed_rows(view: TableView, number: int, profile: Profile) -> tuple[Printe
         for line, shares in enumerate(stacks):
             if len(stacks) == 1:
                 shares += [(t, 0, t.text.count("\n") + 1) for t in merged]
-            whole = sorted(shares, key=lambda share: share[0].cell.column)
+            ordered = sorted(shares, key=lambda share: share[0].cell.column)
             found.append(
                 Printed(
                     view.page,
@@ -157,9 +182,10 @@ def printed_rows(view: TableView, number: int, profile: Profile) -> tuple[Printe
                     line,
                     tuple(
                         (field_of[id(t)] or OVER, Share(view.page, view.index, t, first, stop))
-                        for t, first, stop in whole
+                        for t, first, stop in ordered
                     ),
                     number,
+                    unnamed=tuple(strange[row]),
                     is_stacked=line > 0,
                     is_first=not found,
                     is_cut=not found and view.table.open_above,
@@ -190,6 +216,20 @@ def field_at(view: TableView, text: Text, profile: Profile) -> str | None:
         if numbers:
             return numbers[-1]
     return OVER
+
+
+def holds_figure(text: str, profile: Profile) -> bool:
+    """True where a line is a number and nothing else but a unit that the profile knows."""
+    units = {"", *(column.unit for column in profile.columns)}
+    figures = (read_figure(line) for line in text.split("\n"))
+    return any(f is not None and f.value is not None and f.rest in units for f in figures)
+
+
+def strange_field(view: TableView, text: Text) -> str:
+    """What stands for the field of a column that has none: no field has a space in it."""
+    start, end = extent(text.cell)
+    heads = [s.header for s in view.slots if min(end, s.end) > max(start, s.start)]
+    return " ".join(["column", *heads[:1]]).strip()
 
 
 def is_number(column: Column | None) -> bool:
@@ -333,13 +373,22 @@ def ordinal_of(text: str) -> Ordinal:
 def leading_ordinal(text: str, last: Ordinal) -> tuple[str, str]:
     """The number that a text begins with, and the rest, where it can follow the `last` one.
 
+    A number with decimals is taken for a measure unless it is the very next one, and so it is
+    where a unit of measure stands behind it.
+
     >>> leading_ordinal("1.1งานถางป่า", (1,)), leading_ordinal("2) ท่อ", (1,))
     (('1.1', 'งานถางป่า'), ('2', 'ท่อ'))
     >>> leading_ordinal("1.5 นิ้ว", (7,)), leading_ordinal("4 นิ้ว", (3,))
     (('', '1.5 นิ้ว'), ('', '4 นิ้ว'))
+    >>> leading_ordinal("2.00 ม. ท่อ", (1,)), leading_ordinal("1.2 เมตร เสา", (1, 1))
+    (('', '2.00 ม. ท่อ'), ('', '1.2 เมตร เสา'))
     """
     match = LEAD.match(text.translate(THAI_DIGITS))
     if match is None or not can_follow(ordinal_of(match[1]), last):
+        return "", text
+    if not match["mark"] and (
+        MEASURE.match(text, match.end()) or not comes_next(ordinal_of(match[1]), last)
+    ):
         return "", text
     return match[1], text[match.end() :]
 
@@ -358,6 +407,18 @@ def can_follow(ordinal: Ordinal, last: Ordinal) -> bool:
     )
 
 
+def comes_next(ordinal: Ordinal, last: Ordinal) -> bool:
+    """Whether a number is the very next one of a list: beside another, the first in it, or out of
+    it.
+
+    >>> comes_next((1, 1), (1,)), comes_next((2,), (1, 5)), comes_next((2, 50), (2,))
+    (True, True, False)
+    """
+    if ordinal == (*last, *(1 for _ in ordinal[len(last) :])):
+        return len(ordinal) > len(last)
+    return len(ordinal) <= len(last) and is_next(ordinal, last[: len(ordinal)])
+
+
 def is_next(ordinal: Ordinal, before: Ordinal) -> bool:
     """
     >>> is_next((1, 3), (1, 2)), is_next((2,), (1, 2)), is_next((1,), ())
@@ -369,13 +430,11 @@ def is_next(ordinal: Ordinal, before: Ordinal) -> bool:
 def kind_of(row: Printed, profile: Profile) -> RowKind | None:
     """What its words make of a row; None for an item.
 
-    The words of a sum stand in any column that holds no number there. A row with a number of its
-    own is an item whatever it is called, and so is one that has all factors of a product: a sum
-    may count pieces, but has no price of one. A profile without products is told by its summed
-    columns instead.
+    The words of a sum stand in any column that holds no number there. A row with a number or letter
+    of its own is an item whatever it is called, but for one that has the words of a total and no
+    others, and so is one that has all factors of a product: a sum may count pieces, but has no
+    price of one. A profile without products is told by its summed columns instead.
     """
-    if profile.ordinal and ordinal_of(row.words(profile.ordinal)):
-        return None
     said = [row.words(OVER), row.words(profile.label), row.words(profile.ordinal)]
     figures = set()
     for field, share in row.shares:
@@ -390,27 +449,55 @@ def kind_of(row: Printed, profile: Profile) -> RowKind | None:
     if not any(text.strip() for text in said):
         said = [share.words for _, share in row.shares]
     summed = {column.field for column in profile.columns if column.summed}
+    if is_lettered(row, profile):  # a number or a letter
+        return total_alone(row, profile) if figures and figures <= summed else None
     if any(figures >= set(product.of) for product in profile.products):
         return None
     if not profile.products and figures - summed:
         return None
-    return next((kind for kind in (kind_by_words(t, profile) for t in said) if kind), None)
+    kind = next((kind for kind in (kind_by_words(t, profile) for t in said) if kind), None)
+    if kind is not None and kind.role == "note" and figures & summed:
+        # ตัวอักษร (...) beside รวมเป็นเงิน
+        others = (
+            kind_by_words(share.words, profile)
+            for field, share in row.shares
+            if field in (OVER, profile.label, profile.ordinal)
+        )
+        kind = next((other for other in others if other and other.role == "total"), kind)
+    return kind
+
+
+def total_alone(row: Printed, profile: Profile) -> RowKind | None:
+    """The kind of total whose words are all that a row says."""
+    key = header_key(IN_BRACKETS.sub("", row.words(profile.label)))
+    return next(
+        (
+            kind
+            for kind in profile.rows
+            if kind.role == "total" and key in map(header_key, kind.words)
+        ),
+        None,
+    )
 
 
 def kind_by_words(text: str, profile: Profile) -> RowKind | None:
     """The kind of row that begins with these words; the longest one that is known decides."""
     key = header_key(IN_BRACKETS.sub("", text)) or header_key(text)
+    if key[:1] in DASHES and key[-1:] in DASHES:  # - รวม -
+        key = key.strip("".join(DASHES))
     best: tuple[int, RowKind] | None = None
     for kind in profile.rows:
         for word in map(header_key, kind.words):
             if word and key.startswith(word) and (best is None or len(word) > best[0]):
                 best = len(word), kind
+    if best is None and is_spelled_amount(text):
+        return next((kind for kind in profile.rows if kind.role == "total"), None)
     return best[1] if best else None
 
 
 def is_blank(row: Printed, profile: Profile) -> bool:
     """True for a row of dashes and nothing else, as forms have them."""
-    return all(
+    return not row.unnamed and all(
         not text.strip(" \n-–—.") or (field == profile.ordinal and not ordinal_text(text))
         for field in {name for name, _ in row.shares}
         for text in [row.words(field)]
@@ -555,6 +642,12 @@ def read_items(
     ]
     groups = put_together(rows, profile)
     roles = roles_of(groups, profile)
+    torn = torn_groups(groups, roles, profile)
+    numbered = {
+        group[0].view
+        for group, (role, _) in zip(groups, roles, strict=True)
+        if role == "item" and profile.ordinal and ordinal_of(group[0].words(profile.ordinal))
+    }
     last: Ordinal = ()
     records: list[ItemRecord] = []
     headings: list[tuple[int | None, str]] = []
@@ -566,12 +659,19 @@ def read_items(
             before = views[groups[n - 1][0].view]
             is_headed = view.header_rows[0] < view.header_rows[1]
             other = {s.field for s in view.slots} != {s.field for s in before.slots}
-            if is_headed and (other or roles[n - 1][0] in ("total", "note")):
+            first = own_ordinal(group[0], profile, last)
+            is_over = roles[n - 1][0] in ("total", "note") and not comes_next(first, last)
+            if is_headed and (other or is_over):
                 scope += 1
                 headings = []
                 last = ()
                 caption = captions.get((view.page, view.index), "")
-        record = read_item(document, group, role, kind, profile, paper, last)
+        scaled = scaled_columns(view, captions.get((view.page, view.index), ""), profile)
+        record = read_item(document, group, role, kind, profile, paper, last, scaled)
+        why = [*view.doubts, *(("lines",) if n in torn else ())]
+        if role == "item" and kind is None and is_like_sum(group, record, profile, numbered):
+            why.append("like a sum")
+        record = doubted(record, why)
         last = record.ordinal or last
         depth = depth_of(group[0], record, profile)
         if role == "total":
@@ -590,6 +690,123 @@ def read_items(
         if role == "heading":
             headings.append((depth, str(record.item.value(profile.label) or "")))
     return Reading(tuple(records), breaks_between(groups))
+
+
+def scaled_columns(view: TableView, caption: str, profile: Profile) -> Mapping[str, str]:
+    """The columns whose header says that its numbers are thousands or millions of their unit."""
+    found = {}
+    for slot in view.slots:
+        column = profile.column(slot.field)
+        if column is None or not column.unit:
+            continue
+        heads = [slot.header, *(t.text for t in headers_of(view, slot))]
+        heads += [text for text in (caption, *titles_of(view)) if "หน่วย" in text]
+        said = next((text for text in heads if says_scale(text, column.unit)), None)
+        if said is not None:
+            found[slot.field] = " ".join(said.split())
+    return found
+
+
+def headers_of(view: TableView, slot: Slot) -> Iterator[Text]:
+    """What stands in the header over a column."""
+    for text in view.texts:
+        start, end = extent(text.cell)
+        if (
+            view.header_rows[0] <= text.cell.row < view.header_rows[1]
+            and min(end, slot.end) - max(start, slot.start) > 0
+        ):
+            yield text
+
+
+def titles_of(view: TableView) -> Iterator[str]:
+    return (text.text for text in view.texts if text.cell.row < view.header_rows[0])
+
+
+def doubted(record: ItemRecord, why: Sequence[str]) -> ItemRecord:
+    """The item with more reasons for a look."""
+    if not why:
+        return record
+    item = replace(record.item, needs_review=True)
+    return replace(record, item=item, reasons=(*record.reasons, *why))
+
+
+def is_like_sum(
+    group: Group, record: ItemRecord, profile: Profile, numbered: Collection[int]
+) -> bool:
+    """True for an item that has figures in columns of sums alone and may be a sum in words that
+    nobody has listed: it has no number in a list of numbered ones, or words of a sum within."""
+    if not holds_sums_alone(group, profile) or not has_figures(group[0], profile):
+        return False
+    label = str(record.item.value(profile.label) or "")
+    key = header_key(label)
+    words = {
+        header_key(word) for kind in profile.rows if kind.role == "total" for word in kind.words
+    }
+    if record.ordinal or is_lettered(group[0], profile):
+        return key.startswith(tuple(words))
+    return any(word in key for word in words) or (
+        group[0].view in numbered and not label.startswith(BULLETS)
+    )
+
+
+def torn_groups(
+    groups: Sequence[Group], roles: Sequence[tuple[Role, RowKind | None]], profile: Profile
+) -> frozenset[int]:
+    """The rows whose name may stand partly in another one, since no rule parts them and their
+    numbers do not stand on the first line of the name.
+
+    Rows of a dump have no rules either. A number and a name alone, and below it the one item
+    without a number before the next: that may be a heading, or the first line of this item.
+    """
+    found: set[int] = set()
+    for n, (group, (role, kind)) in enumerate(zip(groups, roles, strict=True)):
+        row = group[0]
+        if role != "item" or kind is not None or not has_figures(row, profile):
+            continue
+        if is_lettered(row, profile) or row.words(profile.label).strip().startswith(BULLETS):
+            continue
+        if not (row.is_stacked or is_without_places(row)):
+            continue
+        first = n - 1
+        while (
+            first >= 0
+            and roles[first][0] == "heading"
+            and not is_lettered(groups[first][0], profile)
+        ):
+            first -= 1
+        after = groups[n + 1][0] if n + 1 < len(groups) else None
+        is_alone = (
+            after is None
+            or roles[n + 1][1] is not None
+            or bool(ordinal_of(after.words(profile.ordinal)))
+        )
+        if (
+            first >= 0
+            and is_alone
+            and roles[first][0] == "heading"
+            and ordinal_of(groups[first][0].words(profile.ordinal))
+        ):
+            found.update(range(first, n + 1))
+    stacks: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for n, group in enumerate(groups):
+        stacks[group[0].view, group[0].row].append(n)
+    for own in stacks.values():
+        rows = [row for n in own for row in groups[n]]
+        if not any(row.is_stacked for row in rows):
+            continue
+        bare = [is_bare(row, profile) and not is_lettered(row, profile) for row in rows]
+        nameless = [
+            has_figures(row, profile) and not (row.words(profile.label) + row.words(OVER)).strip()
+            for row in rows
+        ]
+        opens = bare[0] and not rows[0].is_bold and sum(bare) > 1
+        if any(nameless) or opens:
+            found.update(own)
+    return frozenset(found)
+
+
+def is_without_places(row: Printed) -> bool:
+    return all(share.text.cell.source.box is None for _, share in row.shares)
 
 
 def depth_of(row: Printed, record: ItemRecord, profile: Profile) -> int | None:
@@ -691,12 +908,21 @@ def read_item(
     profile: Profile,
     paper: Paper,
     last: Ordinal,
+    scaled: Mapping[str, str] = MappingProxyType({}),
 ) -> ItemRecord:
-    """One item with its values, and what could not be read of it."""
-    pieces = tuple(pieces_of(group, paper))
+    """One item with its values, and what could not be read of it.
+
+    `scaled` are columns whose numbers are thousands or millions, with the words that say so: a
+    number of them is not read, since it is not of the unit that the column is published in.
+    """
+    unnamed = [pair for row in group for pair in row.unnamed]
+    pieces = (
+        *pieces_of(group, paper),
+        *((name, piece_of(share, paper)) for name, share in unnamed),
+    )
     values: dict[str, ItemValue] = {}
     steps: list[tuple[str, Step]] = []
-    unread: list[tuple[str, str]] = []
+    unread: list[tuple[str, str]] = [(name, share.words) for name, share in unnamed]
     rests: list[tuple[str, str]] = []
     words: list[Piece] = [piece for field, piece in pieces if field == OVER]
     for column in profile.columns:
@@ -725,10 +951,15 @@ def read_item(
                 words += own
                 continue
             value, rest = fitting(figure, column)
-            values[column.field] = value
+            if rest and not is_same_unit(rest, words_of(pieces, column.rest)):
+                value = None
             if figure is None or (figure.value is not None and value is None):
                 unread.append((column.field, text))
                 continue
+            if value is not None and column.field in scaled:
+                unread.append((column.field, f"{text} ({scaled[column.field]})"))
+                continue
+            values[column.field] = value
             steps += [(column.field, step) for step in figure.steps if step.rule in TOLD]
             if rest:
                 rests.append((column.rest, rest))
@@ -742,7 +973,15 @@ def read_item(
             steps.append((named.lead, Step("leading_ordinal", label, lead)))
             values[named.lead], label = lead, rest.strip()
     values[profile.label] = label or None
+    if role == "note" and kind is not None and kind.role != "note":
+        summed = [column.field for column in profile.columns if column.summed]
+        if summed and kind.role != "adjustment" and PRINTED_SUM.search(label):
+            unread.append((summed[-1], label))  # a sum within its words
     reasons = list(doubts(pieces, unread, profile))
+    if role == "note" and kind is not None and kind.role == "note" and holds_sum(values, profile):
+        reasons.append("amount of a note")
+    if role == "item" and not label and values.get(profile.ordinal) is None:
+        reasons.append("no name")
     if role in ("heading", "note"):  # no number in it can stand in the wrong column
         reasons = [reason for reason in reasons if reason != "cells missing"]
     known = [p.text.confidence for _, p in pieces if p.text.confidence is not None]
@@ -786,10 +1025,31 @@ def fitting(figure: Figure | None, column: Column) -> tuple[Decimal | int | None
     column holds no such thing."""
     if figure is None or figure.value is None or (figure.rest and not column.rest):
         return None, ""
+    if not is_unit(figure.rest):
+        return None, ""
     if column.type == "number":
         return figure.value, figure.rest
     whole = figure.value == figure.value.to_integral_value()
     return (int(figure.value) if whole else None), figure.rest
+
+
+def words_of(pieces: Iterable[tuple[str, Piece]], field: str) -> str:
+    return " ".join(piece.text.text for name, piece in pieces if name == field)
+
+
+def is_same_unit(rest: str, unit: str) -> bool:
+    """True where what stands behind a number is the unit of its row, or the row names no other.
+
+    >>> is_same_unit("ตัว", "-"), is_same_unit("ลบ.ม.", "ลบ. ม"), is_same_unit("ตัว", "ชุด")
+    (True, True, False)
+    """
+    return not unit.strip(" \n-–—.") or header_key(rest) == header_key(unit)
+
+
+def holds_sum(values: Mapping[str, ItemValue], profile: Profile) -> bool:
+    """True where the last column that is summed has a value."""
+    summed = [column.field for column in profile.columns if column.summed]
+    return bool(summed) and values.get(summed[-1]) is not None
 
 
 def joined(pieces: Sequence[Piece], paper: Paper) -> str:
@@ -797,7 +1057,8 @@ def joined(pieces: Sequence[Piece], paper: Paper) -> str:
     texts = []
     for _, same in groupby(pieces, key=lambda piece: piece.text.cell.column):
         texts.append(join_text([(p.page, p.table, p.text) for p in same], paper)[0])
-    return finish(" ".join(filter(None, texts)), rules=ITEM_RULES)[0]
+    whole = finish(" ".join(filter(None, texts)), rules=ITEM_RULES)[0]
+    return " ".join(whole.split("\n"))
 
 
 def pieces_of(group: Group, paper: Paper) -> Iterator[tuple[str, Piece]]:

@@ -13,13 +13,22 @@ PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?")
 GAP = re.compile(r"(?:(?<=\d)|(?<=\d[.,]))[\s\u200b\ufeff]+(?=\d)")
 WRAPPED = re.compile(r"(?<=\d[,.])\s+(?=\d)|(?<=\d)\s+(?=[,.]\d)")
 NO_SATANG = re.compile(r"(?<=\d) ?\. ?[-–—−]+(?=\s|$)")
-LONG_MINUS = re.compile(r"^[–—−]\s*(?=\d)")
+LONG_MINUS = re.compile(r"^[–—−][ \u00a0]*(?=\d)")
 BRACKETS = re.compile(r"^\(\s*(\d[\d,.]*)\s*\)$")
 NO_NUMBER = re.compile(r"[\s\-–—−_.]*")
 FIGURE = re.compile(
-    r"฿?\s*(?P<number>[+-]?\s?(?:\d{1,15}(?:\.\d{1,10})?|\.\d{1,10}))"
+    r"฿?\s*(?P<number>[+-]?[ ]?(?:\d{1,15}(?:\.\d{1,10})?|\.\d{1,10}))"
     r"(?![\d,.]|\s*\d|[ ]?[-–/xX×*])\s*(?P<rest>(?s:.*))"
 )
+MULTIPLES = "สิบ", "ร้อย", "พัน", "หมื่น", "แสน", "ล้าน"
+ONES = "ศูนย์", "หนึ่ง", "เอ็ด", "สอง", "ยี่", "สาม", "สี่", "ห้า", "หก", "เจ็ด", "แปด", "เก้า"
+SCALE = re.compile(f"(?:{'|'.join(MULTIPLES)})+")
+SPELLED = re.compile(
+    r"[(=\"“]*(?:{0})+บาท(?:ถ้วน|(?:{0})+สตางค์(?:ถ้วน)?)?[)=\"”]*".format(
+        "|".join((*ONES, *MULTIPLES))
+    )
+)
+NO_UNIT = re.compile(r"[oOlI|][oOlI|\d]*|[eE][+-]?\d+|.*(?<![A-Za-z\u0e01-\u0e4e.])\d.*", re.DOTALL)
 WHITE = re.compile(r"[\s\u200b\ufeff]+")
 
 
@@ -160,6 +169,37 @@ def read_figure(text: str, unit: str = "") -> Figure | None:
     if unit and rest.startswith(unit):
         rest = rest[len(unit) :].strip()
     return Figure(Decimal(match["number"].replace(" ", "")), rest, steps)
+
+
+def is_unit(rest: str) -> bool:
+    """False where what stands behind a number is more of a number: its value is not known then.
+
+    >>> [is_unit(rest) for rest in ("ตัว", "ลบ.ม.", "m3", "")]
+    [True, True, True, True]
+    >>> [is_unit(rest) for rest in ("OO", "e3", "ถึง 3", "พัน", "ส.ค. 2567")]
+    [False, False, False, False, False]
+    """
+    return not (NO_UNIT.fullmatch(rest) or SCALE.fullmatch(rest))
+
+
+def is_spelled_amount(text: str) -> bool:
+    """True for an amount in words and nothing else.
+
+    >>> is_spelled_amount("(หนึ่งพันสองร้อยบาทถ้วน)"), is_spelled_amount("สองบาทห้าสิบสตางค์")
+    (True, True)
+    >>> is_spelled_amount("โต๊ะ (หนึ่งพันบาทถ้วน)"), is_spelled_amount("ร้อยสายไฟ")
+    (False, False)
+    """
+    return bool(SPELLED.fullmatch("".join(text.split())))
+
+
+def says_scale(text: str, unit: str) -> bool:
+    """True for a header whose numbers are thousands or millions of the unit of its column.
+
+    >>> says_scale("จำนวนเงิน (ล้านบาท)", "บาท"), says_scale("จำนวนเงิน (บาท)", "บาท")
+    (True, False)
+    """
+    return bool(unit) and bool(re.search(SCALE.pattern + re.escape(unit), "".join(text.split())))
 
 
 def close_up(text: str) -> str:

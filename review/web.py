@@ -12,7 +12,7 @@ from importlib.resources import files
 from io import BytesIO
 from threading import Lock
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import numpy as np
 from jinja2 import Environment, PackageLoader
@@ -22,7 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from audit.model import Finding, Place, page_list
 from export.crops import quarters_of
@@ -77,6 +77,10 @@ HEADERS = {
     "x-frame-options": "DENY",
     "cache-control": "no-store",
 }
+UNKNOWN_HOST = (
+    "unknown host: open the address that the program shows at the terminal\n"
+    "ไม่รู้จักชื่อเครื่องในที่อยู่นี้: เปิดที่อยู่ที่โปรแกรมแสดงไว้ในหน้าต่างคำสั่ง"
+)
 SESSION, LANGUAGE, WHO = "raingan_session", "raingan_language", "raingan_who"
 
 
@@ -90,12 +94,13 @@ class Guard:
     """Empty where only this machine can ask."""
     csrf: str = field(default_factory=partial(secrets.token_urlsafe, 24))
     """Stands in every form; another site cannot know it."""
+    methods: frozenset[str] = frozenset({"GET", "HEAD", "POST"})
 
     def refusal(self, request: Request) -> tuple[int, str] | None:
         """Why a request is not answered, None where it is."""
         if request.headers.get("host", "") not in self.hosts:
-            return 400, "unknown host"
-        if request.method not in ("GET", "HEAD", "POST"):
+            return 400, UNKNOWN_HOST
+        if request.method not in self.methods:
             return 405, "no such method"
         if request.method == "POST":
             origin = request.headers.get("origin")
@@ -143,7 +148,8 @@ class Guarded:
         refused = self.guard.refusal(Request(scope, receive))
         if refused is not None:
             status, why = refused
-            await Response(why + "\n", status, media_type="text/plain")(
+            more = {"allow": ", ".join(sorted(self.guard.methods))} if status == 405 else {}
+            await Response(why + "\n", status, more, media_type="text/plain")(
                 scope, receive, with_headers
             )
             return
@@ -596,11 +602,29 @@ def language_of(request: Request, given: str) -> str:
 
 
 def choose_language(request: Request) -> Response:
+    """Keep the language asked for, and lead back to the page that the link was on."""
     asked = request.query_params.get("to", "")
-    answer = RedirectResponse("/", 303)
+    answer = RedirectResponse(page_before(request), 303)
     if asked in ("th", "en"):
         answer.set_cookie(LANGUAGE, asked, samesite="strict", httponly=True)
     return answer
+
+
+def page_before(request: Request) -> str:
+    """The page of this site that a link was followed on, `/` where it was on none.
+
+    Only what the browser itself says: an address that could be given would lead anywhere.
+    """
+    before = urlsplit(request.headers.get("referer", ""))
+    if before.netloc != request.headers.get("host") or not re.match("/(?![/\\\\])", before.path):
+        return "/"
+    asked = {"type": "http", "method": "GET", "path": unquote(before.path), "root_path": ""}
+    routes = request.app.routes  # what a form was sent to may be no page
+    if before.path in ("/language", "/enter") or not any(
+        route.matches({**asked})[0] is Match.FULL for route in routes
+    ):
+        return "/"
+    return before.path + (f"?{before.query}" if before.query else "")
 
 
 def static(request: Request) -> Response:

@@ -34,7 +34,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "nothing": ("ไม่มีรายการรอตรวจแล้ว", "Nothing waits to be decided"),
     "error": ("ผิดพลาด", "error"),
     "warning": ("ควรตรวจ", "warning"),
-    "info": ("ข้อมูล", "note"),
+    "info": ("หมายเหตุ", "note"),
     "raw": ("ตามที่อ่านได้", "As it was read"),
     "value": ("ค่าที่ได้", "Value"),
     "trace": ("การแก้ไขทีละขั้น", "How the value was made"),

@@ -402,18 +402,24 @@ def test_numbers_count_as_numbers(base, tmp_path):
     ) == (23.75)
 
 
-def test_ten_digits_are_exact_and_more_are_as_near_as_can_be(base, tmp_path):
-    amounts = [Decimal("1234567.891"), Decimal("0.1234567891"), Decimal("1234567890123456.789")]
-    lines = [line(PRICES, item=str(n), amount=amount) for n, amount in enumerate(amounts)]
-    made = Made(tmp_path, more=(PRICES,), prices=lines)
+@pytest.mark.parametrize("digits", ["1234567.891", "0.1234567891", "123456789012345", "-0.07"])
+def test_fifteen_digits_are_exact(base, tmp_path, digits):
+    made = Made(tmp_path, more=(PRICES,), prices=[line(PRICES, amount=Decimal(digits))])
     load(made, base.url)
-    found = [one["amount"] for one in read(base, PRICES)]
-    assert found[:2] == amounts[:2]
+    assert [one["amount"] for one in read(base, PRICES)] == [Decimal(digits)]
+    assert does(load(made, base.url), PRICES) == (0, 0, 1, 0, 0)
+
+
+def test_a_number_is_never_rounded_without_a_word(base, tmp_path):
+    amount = Decimal("1234567890123456.789")
+    made = Made(tmp_path, more=(PRICES,), prices=[line(PRICES, amount=amount)])
     if base.dialect == "postgresql":
-        assert found[2] == amounts[2]
+        load(made, base.url)
+        assert read(base, PRICES)[0]["amount"] == amount
     else:
-        assert abs(found[2] - amounts[2]) < 1
-    assert does(load(made, base.url), PRICES) == (0, 0, 3, 0, 0)
+        with pytest.raises(CannotLoad, match=rf"{amount} has more digits than SQLite holds"):
+            load(made, base.url)
+        assert base.names() == set()
 
 
 @pytest.mark.parametrize("quantity", [2**63, -(2**63), 10**40])
@@ -431,7 +437,7 @@ def test_a_number_beyond_sqlite_is_told_and_postgresql_takes_it(base, tmp_path):
         load(made, base.url)
         assert read(base, PRICES)[0]["amount"] == Decimal("1e400")
     else:
-        with pytest.raises(CannotLoad, match="larger than SQLite holds"):
+        with pytest.raises(CannotLoad, match="more digits than SQLite holds"):
             load(made, base.url)
 
 
@@ -507,9 +513,28 @@ def test_archives_do_not_touch_each_other(base, tmp_path):
     other = Made(tmp_path, rows=[row("i1", score=Decimal(1))])
     assert does(load(other, base.url, archive="อบต. ข"), ROWS) == (1, 0, 0, 0, 0)
     nothing = Made(tmp_path, documents=[])
-    assert does(load(nothing, base.url, archive="อบต. ข"), ROWS) == (0, 0, 0, 1, 0)
+    assert does(load(nothing, base.url, archive="อบต. ข", shrink=True), ROWS) == (0, 0, 0, 1, 0)
     mine = "SELECT * FROM raingan_rows WHERE archive = 'อบต. ก' ORDER BY record"
     assert base.ask(mine) == before
+
+
+def test_most_of_an_archive_does_not_vanish_unasked(base, tmp_path):
+    """Who loads another archive without a name for it would otherwise lose the first one."""
+    write_run(tmp_path / "a", [full("ก.pdf"), full("ข.pdf"), full("ค.pdf")])
+    load(Published(tmp_path / "a"), base.url)
+    every = "SELECT * FROM raingan_documents ORDER BY document"
+    before = base.ask(every)
+    write_run(tmp_path / "b", [full("ค.pdf"), full("ง.pdf")])
+    with pytest.raises(BadTarget, match=r"2 of the 3 documents .* --archive .* --shrink") as caught:
+        load(Published(tmp_path / "b"), base.url)
+    assert caught.value.exit_code == 2
+    assert base.ask(every) == before
+    loaded = load(Published(tmp_path / "b"), base.url, shrink=True)
+    assert does(loaded, DOCUMENTS) == (1, 0, 1, 2, 0)
+    write_run(tmp_path / "a", [full("ค.pdf"), full("ง.pdf"), full("จ.pdf")])
+    load(Published(tmp_path / "a"), base.url)
+    write_run(tmp_path / "a", [full("ค.pdf"), full("ง.pdf")])
+    assert does(load(Published(tmp_path / "a"), base.url), DOCUMENTS) == (0, 0, 2, 1, 0)
 
 
 def test_rows_of_one_code_and_of_none_have_keys_of_their_own(base, tmp_path):

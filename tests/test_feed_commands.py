@@ -1,6 +1,7 @@
 """`raingan export`, `schema` and `browse` as they are typed."""
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 
@@ -68,12 +69,12 @@ def test_another_archive_in_the_place_of_the_first_is_noticed(out, tmp_path):
     url = f"sqlite:///{tmp_path}/r.sqlite"
     ask("export", out, "--to", url)
     write_run(tmp_path / "other", [result("c.pdf", "i1")])
-    told = ask("export", tmp_path / "other", "--to", url)
-    assert "2 documents are no longer in this archive" in told.stderr
-    assert "--archive" in told.stderr
+    told = ask("export", tmp_path / "other", "--to", url, code=2)
+    assert "2 of the 2 documents" in told.stderr
     ask("export", tmp_path / "other", "--to", url, "--archive", "other")
-    told = ask("export", out, "--to", url)
-    assert "raingan_documents    1 vanished, 2 came back" in told.stdout
+    assert "raingan_documents    2 unchanged" in ask("export", out, "--to", url).stdout
+    told = ask("export", tmp_path / "other", "--to", url, "--shrink")
+    assert "raingan_documents    1 new, 2 vanished" in told.stdout
 
 
 @pytest.mark.parametrize(
@@ -110,6 +111,28 @@ def test_edits_by_hand_are_not_exported_without_a_word(out, tmp_path):
     told = ask("export", out, "--to", tmp_path / "x", "--format", "json")
     assert "note: rows.csv: changed by hand" in told.stderr
     assert json.loads((tmp_path / "x" / "rows.json").read_text("utf-8"))[0]["code"] == "i1"
+    path = out / "documents.csv"
+    path.write_text(path.read_text("utf-8").replace(",ok,", ",failed,"), "utf-8")
+    told = ask("export", out, "--to", tmp_path / "y", "--format", "json", code=3)
+    assert "documents.csv: changed by hand" in told.stderr
+    assert not (tmp_path / "y").exists()
+
+
+def test_a_changed_json_file_is_noticed(out, tmp_path):
+    path = out / "rows.json"
+    path.write_text(path.read_text("utf-8").replace("i1", "i9"), "utf-8")
+    told = ask("export", out, "--to", tmp_path / "x", "--format", "json", code=3)
+    assert "rows.json: changed by hand" in told.stderr
+
+
+def test_files_of_an_earlier_export_are_told(out, tmp_path):
+    ask("export", out, "--to", tmp_path / "x", "--format", "json")
+    told = ask("export", out, "--to", tmp_path / "x", "--format", "csv")
+    assert "rows.json" in told.stderr and "left as it was" in told.stderr
+    assert (
+        ask("export", out, "--to", tmp_path / "x", "--format", "csv", "--format", "json").stderr
+        == ""
+    )
 
 
 def test_schemas_are_shown_for_one_table_or_all():
@@ -127,3 +150,23 @@ def test_browse_needs_a_run_and_a_token_for_others(out, tmp_path):
     assert "no finished run" in ask("browse", tmp_path, "--no-browser", code=3).stderr
     told = ask("browse", out, "--no-browser", "--host", "0.0.0.0", code=2).stderr
     assert "--token" in told
+
+
+def test_a_database_may_be_the_first_in_its_folder(out, tmp_path):
+    ask("export", out, "--to", f"sqlite:///{tmp_path}/new/folder/r.sqlite")
+    assert (tmp_path / "new" / "folder" / "r.sqlite").stat().st_size > 0
+
+
+def test_nothing_is_exported_into_what_a_run_keeps(out, tmp_path):
+    for folder in (out, out / ".raingan", out / ".raingan" / "deep"):
+        told = ask("export", out, "--to", folder, "--format", "json", code=2)
+        assert "a run's own folder" in told.stderr
+    assert not (out / ".raingan" / "rows.json").exists()
+
+
+def test_sql_can_be_run_as_it_is_shown():
+    """Tables that others refer to stand first."""
+    shown = ask("schema", "--form", "postgresql").stdout
+    made = re.findall(r'CREATE TABLE "raingan_(\w+)"', shown)
+    assert made[0] == "documents"
+    assert set(made) >= {table.name for table in TABLES}

@@ -453,7 +453,7 @@ def test_a_workbook_is_laid_out_for_a_person(samples, tmp_path):
     assert book.sheetnames[-1] == ABOUT
     sheet = book.worksheets[0]
     assert sheet["A1"].value == "เอกสาร\ndocument"
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", sheet.dimensions)
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", sheet.dimensions)
     columns = {field.name: number for number, field in enumerate(ROWS.fields, 1)}
     first = {name: sheet.cell(2, number) for name, number in columns.items()}
     assert {cell.font.name for cell in first.values() if cell.value} == {"TH Sarabun New"}
@@ -774,7 +774,7 @@ def test_pandas_loads_each_form_in_three_lines(tmp_path, monkeypatch, form):
     monkeypatch.chdir(tmp_path)
     write_run(Path("output"), [DocumentResult(DocumentRecord("a.pdf", "ok"), rows)])
     write_files(Published(Path("output")), Path("files"), FORMS)
-    write_workbook(Published(Path("output")), Path("book.xlsx"))
+    write_workbook(Published(Path("output")), Path("reports.xlsx"))
     names = {"pd": pd}
     exec(LOADING[form], names)
     loaded, absent = names["rows"].to_dict("records")

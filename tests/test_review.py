@@ -475,7 +475,7 @@ def test_items_of_thai_readers_have_thai_names(person):
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:81", "", "localhost"])
 def test_an_unknown_host_is_not_answered(person, host):
     answer = person.get("/", headers={"host": host})
-    assert (answer.status_code, answer.text) == (400, "unknown host\n")
+    assert (answer.status_code, answer.text) == (400, UNKNOWN_HOST + "\n")
 
 
 @pytest.mark.parametrize(
