@@ -38,6 +38,9 @@ FONT, FONT_SIZE = "TH Sarabun New", 14
 """What Thai offices have; a program without it takes another."""
 LEAST_WIDTH, MOST_WIDTH = 8, 60
 """Of a column, in characters; longer texts wrap."""
+LINE_POINTS, MOST_LINES = 21, 8
+"""Of a row the height of a line, and how many are shown: not every program finds the height by
+itself, and a text of a whole page would push all others out of sight."""
 CREATED = datetime(2000, 1, 1)
 """In every workbook, so that two of the same run are the same bytes."""
 BEFORE_CODE = re.compile("(?<=_)(?=x[0-9A-Fa-f]{4}_)")
@@ -145,12 +148,17 @@ def write_sheet(
         header = f"{field.title_th}\n{field.name}"
         widths[column] = width_of(header) + 3  # the filter's button stands there too
         write_text(sheet, 0, column, header, styles["header"])
+    sheet.set_row(0, 2 * LINE_POINTS + 6)
     last = 0
     for last, record in enumerate(records, 1):
+        lines = 1
         for column, field in enumerate(table.fields):
             shown = write_value(sheet, last, column, field, record, styles, place, losses)
-            if widths[column] < MOST_WIDTH and len(shown) > widths[column]:
+            if len(shown) > widths[column] and widths[column] < MOST_WIDTH:
                 widths[column] = max(widths[column], width_of(shown))
+            if lines < MOST_LINES and (len(shown) > MOST_WIDTH or "\n" in shown):
+                lines = max(lines, lines_of(shown))
+        sheet.set_row(last, min(lines, MOST_LINES) * LINE_POINTS)
     for column, width in enumerate(widths):
         sheet.set_column(column, column, min(max(width + 1, LEAST_WIDTH), MOST_WIDTH))
     finish(sheet, last, len(table.fields) - 1)
@@ -251,6 +259,15 @@ def cut(text: str) -> str:
     while end and unicodedata.category(text[end]) == "Mn":
         end -= 1
     return text[:end] + mark
+
+
+def lines_of(text: str) -> int:
+    """So many lines it fills in the widest column, or a few more.
+
+    >>> lines_of("ก" * 61 + "\\nข")
+    3
+    """
+    return sum(1 + len(line) // (MOST_WIDTH + 1) for line in text.split("\n", MOST_LINES))
 
 
 def width_of(text: str) -> int:
