@@ -12,7 +12,7 @@ from importlib.resources import files
 from io import BytesIO
 from threading import Lock
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import numpy as np
 from jinja2 import Environment, PackageLoader
@@ -613,18 +613,15 @@ def choose_language(request: Request) -> Response:
 def page_before(request: Request) -> str:
     """The page of this site that a link was followed on, `/` where it was on none.
 
-    Only what the browser itself says: an address that could be given would lead anywhere.
+    What the browser itself says: a link cannot lead elsewhere. A form's address may be no page.
     """
-    before = urlsplit(request.headers.get("referer", ""))
-    if before.netloc != request.headers.get("host") or not re.match("/(?![/\\\\])", before.path):
+    before, origin = request.headers.get("referer", ""), f"http://{request.headers.get('host')}"
+    if not re.match(r"/(?![/\\])", there := before.removeprefix(origin)):
         return "/"
-    asked = {"type": "http", "method": "GET", "path": unquote(before.path), "root_path": ""}
-    routes = request.app.routes  # what a form was sent to may be no page
-    if before.path in ("/language", "/enter") or not any(
-        route.matches({**asked})[0] is Match.FULL for route in routes
-    ):
-        return "/"
-    return before.path + (f"?{before.query}" if before.query else "")
+    path = there.partition("?")[0]
+    asked = {"type": "http", "method": "GET", "path": unquote(path), "root_path": ""}
+    found = any(route.matches({**asked})[0] is Match.FULL for route in request.app.routes)
+    return there if found and path not in ("/language", "/enter") else "/"
 
 
 def static(request: Request) -> Response:

@@ -25,7 +25,7 @@ from normalize.decisions import Decision, in_force
 from review.desk import Desk
 from review.queue import Filter, after, items_of, order, sorted_queue
 from review.serve import CannotServe, hosts_of, serve
-from review.web import Guard, Site, png_of
+from review.web import UNKNOWN_HOST, Guard, Site, png_of
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples"
