@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import reduce
 from itertools import groupby
@@ -23,6 +24,15 @@ PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s*(?:%|เปอร์เซ็�
 RATED = Decimal("0.01")
 """How far a tax may be off its rate, beside the tolerance of the profile: a satang of rounding."""
 
+ROUNDED = Decimal("0.02")
+"""How far a price that is adopted may be off the sum that it is rounded from, as a share."""
+OF_PAGE = re.compile(r"หน้านี้|หน้า(?:ที่)?\s*\d+\s*$|\bpage\b", re.IGNORECASE)
+"""In the words of a sum: it is that of its page, whatever sections stand on it."""
+INCLUDED = re.compile(r"รวม(?:อยู่)?ใน|รวม[^()]{0,20}แล้ว|\binclu", re.IGNORECASE)
+"""In the words of a tax: the rows before it hold it already."""
+BEFORE_TAX = re.compile(r"ก่อน|ไม่รวม|\b(?:before|exclu)", re.IGNORECASE)
+"""In the words of a sum: the tax that is told beside it is none of it."""
+
 Found = tuple[ItemRecord, Problem]
 """A problem, and the row that it is about."""
 
@@ -38,11 +48,12 @@ def sum_mismatch(report: Report) -> Iterator[Problem]:
     """A sum or product that is printed is not what the numbers it is made of come to.
 
     Across a row, by the sums and products of the profile; and down a column, where a row of a sum
-    is compared with the rows above it up to the sum before, with discounts and taxes. A difference
-    that the rounding of the printed numbers explains, and the rounding of an adopted price, is an
-    info. A difference within the profile's tolerance is left alone, and so is a sum of which a
-    number could not be read. Where a form can be summed in several ways, one that fits is enough,
-    and the others are left alone.
+    is compared with the rows above it up to the sum before, with discounts and taxes, and these
+    with the rate that they print. A difference that the rounding of the printed numbers explains,
+    and an adopted price that is rounded by less than 2 percent, is an info. A difference within
+    the profile's tolerance is left alone, and so is a sum of which a number could not be read.
+    Where a form can be summed in several ways, one that fits is enough, and the others are left
+    alone: a tax may be within the price, and a sum may be of its page, its section, or all rows.
     """
     for _, problem in sums(report):
         yield problem
@@ -56,11 +67,15 @@ def sums(report: Report) -> Iterator[Found]:
     for record in report.item_records:
         yield from across(record, profile)
         yield from products(record, profile)
+    closing: dict[str, list[Part]] = defaultdict(list)
     for _, scope in groupby(report.item_records, key=lambda record: record.scope):
         records = tuple(scope)
         for column in profile.columns:
             if column.summed:
-                yield from down(records, column.field, profile)
+                before = closing[column.field]
+                yield from down(records, column.field, profile, tuple(before))
+                totals = [one for one in records if one.item.role == "total"]
+                before += parts_of(totals, column.field)[-1:]
 
 
 def number(record: ItemRecord, field: str) -> Decimal | None:
@@ -115,7 +130,7 @@ def products(record: ItemRecord, profile: Profile) -> Iterator[Found]:
         if total is None:
             continue
         judgements: list[tuple[Severity | None, Relation, Decimal]] = []
-        for relation in relations:
+        for relation in those_that_count(relations, record, profile):
             factors = [number(record, name) for name in relation.of]
             known = [factor for factor in factors if factor is not None]
             if len(known) < len(factors):
@@ -133,6 +148,25 @@ def products(record: ItemRecord, profile: Profile) -> Iterator[Found]:
         severity, relation, computed = told
         if severity is not None:
             yield mismatch(record, relation, "×", total, computed, severity, profile)
+
+
+def those_that_count(
+    relations: Sequence[Relation], record: ItemRecord, profile: Profile
+) -> Sequence[Relation]:
+    """The alternatives for a product that the numbers of a row leave: where a column of its own
+    holds what some factors make (the cost, before Factor F), another is not that product, too."""
+    known = [r for r in relations if all(number(record, name) is not None for name in r.of)]
+    own = [
+        relation
+        for relation in known
+        if not any(
+            other.field != relation.field
+            and set(other.of) == set(relation.of)
+            and number(record, other.field) is not None
+            for other in profile.products
+        )
+    ]
+    return own or known
 
 
 def tolerance_of(relation: Relation, profile: Profile) -> Decimal:
@@ -227,6 +261,8 @@ class Way(NamedTuple):
     base: Decimal
     """What is added to its parts: a sum before it, or nothing."""
     parts: tuple[Part, ...]
+    first: int = 0
+    """Which record of the scope it begins with."""
 
     @property
     def value(self) -> Decimal:
@@ -237,97 +273,289 @@ class Way(NamedTuple):
         return sum((half_unit(part.value) for part in self.parts), half_unit(self.base))
 
 
-def down(records: Sequence[ItemRecord], field: str, profile: Profile) -> Iterator[Found]:
+class Sum(NamedTuple):
+    """A printed sum, and the records of its scope that it is over: from `first` up to `stop`."""
+
+    part: Part
+    first: int
+    stop: int
+
+
+@dataclass(slots=True)
+class Column:
+    """What one column of a scope has held so far; places are those of records in the scope."""
+
+    leaves: list[tuple[int, Part]]
+    """Numbers that are no sums: of items, of taxes and discounts with their sign, and what is
+    carried to the first page of an excerpt."""
+    sums: list[Sum]
+    """Printed sums that no later one is over."""
+    included: list[Part]
+    """Taxes that the rows before them hold already; no sum adds them."""
+    before: tuple[Part, ...]
+    """The totals of the lists before this one."""
+    carried: tuple[int, Part] | None = None
+    after_total: int = 0
+    after_sum: int = 0
+    after_fold: int = 0
+    """Past the last sum of sums."""
+    table: int = 0
+    """Where the table of the last record begins."""
+
+    def rows(self, first: int) -> Way:
+        """The numbers from a record on that are no sums."""
+        found = [(n, part) for n, part in self.leaves if n >= first]
+        return Way(Decimal(0), tuple(part for _, part in found), found[0][0] if found else first)
+
+    def printed(self, first: int) -> Way:
+        """The same with printed sums in the place of what they are over: nothing counts twice,
+        and an error in one of them is told once."""
+        own = [one for one in self.sums if one.first >= first]
+        found = [(one.first, 0, one.part) for one in own]
+        found += [
+            (n, 1, part)
+            for n, part in self.leaves
+            if n >= first and not any(one.first <= n < one.stop for one in own)
+        ]
+        found.sort(key=lambda place: place[:2])
+        return Way(Decimal(0), tuple(part for *_, part in found), found[0][0] if found else first)
+
+    def last(self) -> int:
+        """Where what the last total is over begins; 0 without one."""
+        totals = [one.first for one in self.sums if one.part.record.item.role == "total"]
+        return totals[-1] if totals else 0
+
+    def has_rows(self, first: int) -> bool:
+        """True where something other than taxes and discounts stands from a record on."""
+        return any(n >= first and not is_change(part) for n, part in self.leaves)
+
+    def carried_here(self) -> tuple[int, Part] | None:
+        """What is carried to the page of the last record."""
+        return self.carried if self.carried and self.carried[0] >= self.table else None
+
+
+def is_change(part: Part) -> bool:
+    return part.record.item.role == "adjustment"
+
+
+def is_sum(part: Part) -> bool:
+    return part.record.item.role in ("subtotal", "total", "carried")
+
+
+def down(
+    records: Sequence[ItemRecord], name: str, profile: Profile, before: tuple[Part, ...] = ()
+) -> Iterator[Found]:
     """The rows of sums in one column, each against the rows that it can be the sum of.
 
-    Later sums are compared with those that are printed, so that one error is told once.
+    `before` are the totals of the lists before this one, which a sum of all of them is over.
     """
-    everything: list[Part] = []
-    since_total: list[Part] = []
-    since_subtotal: list[Part] = []
-    in_table: list[Part] = []
-    subtotals: list[Part] = []
-    totals: list[Part] = []
-    changes: list[Part] = []
-    as_printed: list[Part] = []
-    within: set[int] = set()
-    carried: Part | None = None
-    is_whole = True
-    table: tuple[int, int] | None = None
+    column = Column([], [], [], before)
+    top: Sum | None = None
+    is_whole = has_all = True
     for n, record in enumerate(records):
-        if record.table != table:
-            table, in_table = record.table, []
-        role, value = record.item.role, number(record, field)
-        if is_unread(record, field) and role not in ("heading", "note"):
-            is_whole = False
-        if value is None or role in ("heading", "note"):
+        if n and record.table != records[n - 1].table:
+            column.table = n
+        role, value = record.item.role, number(record, name)
+        if role in ("heading", "note"):
+            continue
+        if is_unread(record, name):
+            is_whole = has_all = False
+        if value is None:
             continue
         part = Part(value, record)
-        above = children(records, n, field) if role == "subtotal" and record.ordinal else []
-        within |= {k for k, _ in above}
-        if n not in within:  # a sum that stands above its rows is counted in their place
-            as_printed.append(part)
-        if role == "item" or (role == "subtotal" and record.ordinal and not above):
-            for parts in (everything, since_total, since_subtotal, in_table):
-                parts.append(part)
-            continue
-        if role == "adjustment":
+        stop, below = children(records, n) if role == "subtotal" and record.ordinal else (n, [])
+        parts = parts_of(below, name)
+        if parts:  # a sum that stands above its rows, and is counted in their place
+            if not any(is_unread(one, name) for one in below):
+                yield from compared(part, [Way(Decimal(0), parts)], name, profile)
+            if not any(one.first <= n < one.stop for one in column.sums):
+                column.sums.append(Sum(part, n, stop))
+        elif role == "item" or (role == "subtotal" and record.ordinal):
+            column.leaves.append((n, part))
+            column.included = []
+        elif role == "adjustment":
             part = Part(-value if record.kind and record.kind.sign < 0 < value else value, record)
-            bases = [Way(Decimal(0), tuple(parts)) for parts in (since_total, everything)]
-            if totals:
-                bases.insert(0, Way(totals[-1].value, tuple(changes)))
-            yield from rate(part, bases, field, profile, is_whole)
-            for parts in (everything, since_total, in_table, changes):
-                parts.append(part)
-            continue
-        nothing = Decimal(0)
-        last = [Way(totals[-1].value, tuple(changes))] if totals else []
-        ways = [Way(nothing, tuple(parts)) for parts in (since_total, everything, in_table)]
-        ways.append(Way(nothing, tuple(p for p in as_printed if p is not part)))
-        sections = [Way(nothing, (*subtotals, *since_subtotal, *changes))] if subtotals else []
-        if above:
-            ways = [Way(nothing, tuple(one for _, one in above))]
-        elif role == "subtotal":
-            ways = [Way(nothing, tuple(since_subtotal)), *ways, *sections]
+            before = column.sums[-1].part.record if column.sums else record
+            may_be_in = not BEFORE_TAX.search(named_whole(before, profile))
+            bases = bases_of(part, column)
+            is_in, problems = rate(part, bases, may_be_in, name, profile)
+            if is_whole:
+                yield from problems
+            if is_in:
+                column.included.append(part)
+            else:
+                column.leaves.append((n, part))
         elif role == "carried":
-            ways = ([Way(carried.value, ())] if carried else []) + ways
-        elif len(since_total) > len(changes) or not last:
-            ways = [*ways[:1], *sections, *ways[1:], Way(nothing, tuple(totals)), *last]
-        else:
-            ways = [*last, Way(nothing, tuple(totals)), *ways]
-        ways = [way for way in ways if way.parts or way.base]
-        if is_whole and ways:
-            yield from compared(part, ways, field, profile)
-        if role == "carried":
-            if not everything and carried is None:
-                for parts in (everything, since_total, since_subtotal, in_table):
-                    parts.append(part)
-            carried = part
-        elif role == "subtotal" and not above:
-            subtotals.append(part)
-            since_subtotal = []
-        elif role == "total":
-            totals.append(part)
-            since_total, since_subtotal, subtotals, changes, as_printed = [], [], [], [], []
-            is_whole = True
+            ways = carried_ways(column)
+            if column.carried and not column.rows(column.carried[0] + 1).parts and not is_whole:
+                yield from compared(part, ways[:1], name, profile)
+            elif is_whole:
+                yield from compared(part, ways, name, profile)
+            if not ways:
+                column.leaves.append((n, part))
+                column.after_sum = n + 1
+            column.carried = (n, part)
+        elif not is_of_one_part(part, records[column.after_total : n], name, profile):
+            if top and fits(top.part, column.rows(0), profile):  # it is the sum of what follows it
+                column.sums.remove(top)
+                top = None
+            ways = sum_ways(records, n, column, name, profile)
+            if is_whole:
+                yield from compared(part, ways, name, profile)
+            if ways and OF_PAGE.search(named_whole(record, profile)):
+                continue
+            if not is_whole:
+                ways = ways[:1]
+            way = best(part, ways, profile)[1] if ways else None
+            if top and way and top.part in way.parts and fits(part, way, profile):
+                top = None
+            if role == "total" and not ways:
+                top = Sum(part, n, n)
+            first = way.first if way else n
+            if sum(one.first >= first for one in column.sums) > 1:
+                column.after_fold = n + 1
+            column.sums = [one for one in column.sums if one.first < first and one.stop <= first]
+            column.sums.append(top if top and top.first == n else Sum(part, first, n))
+            column.after_sum = n + 1
+            if role == "total":
+                column.after_total, is_whole = n + 1, True
+    if top and has_all and column.has_rows(0):
+        column.sums.remove(top)
+        yield from compared(top.part, [column.rows(0), column.printed(0)], name, profile)
 
 
-def children(records: Sequence[ItemRecord], n: int, field: str) -> list[tuple[int, Part]]:
-    """The rows one level below row n, as their numbers tell, each with its place."""
+def parts_of(records: Sequence[ItemRecord], name: str) -> tuple[Part, ...]:
+    numbers = ((number(record, name), record) for record in records)
+    return tuple(Part(value, record) for value, record in numbers if value is not None)
+
+
+def children(records: Sequence[ItemRecord], n: int) -> tuple[int, list[ItemRecord]]:
+    """Where the rows below row n end, as their numbers tell, and those one level below it."""
     own = records[n].ordinal
-    found = []
-    for k in range(n + 1, len(records)):
-        record = records[k]
-        if record.ordinal[: len(own)] != own and (record.ordinal or record.kind):
-            break
-        value = number(record, field)
-        if value is not None and len(record.ordinal) == len(own) + 1:
-            found.append((k, Part(value, record)))
-    return found
+    stop = n + 1
+    while stop < len(records) and (
+        records[stop].ordinal[: len(own)] == own
+        or not (records[stop].ordinal or records[stop].kind)
+    ):
+        stop += 1
+    return stop, [one for one in records[n + 1 : stop] if len(one.ordinal) == len(own) + 1]
 
 
-def compared(part: Part, ways: Sequence[Way], field: str, profile: Profile) -> Iterator[Found]:
-    """A printed sum against what it can be; the first way is the one that is told."""
+def is_of_one_part(part: Part, records: Sequence[ItemRecord], name: str, profile: Profile) -> bool:
+    """True for the sum of one of the columns that this one adds up, named by its words: รวมค่าแรง in
+    the column of all costs, where these are told apart below the rows."""
+    label = named_whole(part.record, profile)
+    items = [one for one in records if one.item.role == "item"]
+    for relation in profile.sums:
+        columns = [profile.column(other) for other in relation.of if relation.field == name]
+        named = [c for c in columns if c and any(word in label for word in c.under)]
+        if len(named) == 1 and not any(is_unread(one, named[0].field) for one in items):
+            way = Way(Decimal(0), parts_of(items, named[0].field))
+            return bool(way.parts) and fits(part, way, profile)
+    return False
+
+
+def sum_ways(
+    records: Sequence[ItemRecord], n: int, column: Column, name: str, profile: Profile
+) -> list[Way]:
+    """What the sum in row n can be over, the most likely first; nothing where it stands on top.
+
+    A sum with rows of its own is over these, at the least. One without, behind another sum, is
+    that sum with what changed it since, or is over several. No way leaves out a tax or discount
+    that stands before it, or counts a row and its sum both.
+    """
+    record = records[n]
+    role, label = record.item.role, named_whole(record, profile)
+    begin = column.after_total if role == "total" else column.after_sum
+    has_rows = column.has_rows(begin)
+    here = column.carried_here()
+    if OF_PAGE.search(label):
+        ways = [column.rows(column.table)]
+        if here is not None:
+            since = column.rows(here[0] + 1)
+            ways = [since, since._replace(base=here[1].value), *ways]
+        return [way for way in ways if way.parts]
+    if not has_rows and column.sums:
+        first = column.last() if role == "total" else column.sums[-1].first
+        ways = [column.printed(first), column.rows(first)]
+        firsts = [column.after_fold, 0]
+        if role == "total" and column.before:
+            own = column.printed(0)
+            ways.append(own._replace(parts=(*column.before, *own.parts)))
+    else:
+        ways = [column.rows(begin), column.printed(begin)]
+        firsts = [column.last(), 0] if role == "total" else []
+    if role == "subtotal":
+        sections = list(section_firsts(records, n))
+        if has_rows or not column.sums:
+            rest = (k for k, _ in column.leaves if k >= begin)
+            if sections and next(rest, n) >= sections[0]:
+                sections = []  # the rows since the last sum are those below the last heading
+            elif (
+                not column.sums
+                and column.leaves
+                and column.leaves[0][1].record.item.role == "carried"
+            ):
+                firsts.append(0)
+        elif wider := [first for first in sections if first < column.sums[-1].first]:
+            if not column.rows(begin).parts:
+                ways = []
+            sections, firsts = wider, [column.after_fold]
+        else:
+            firsts.append(column.after_total)
+        firsts = [*sections, *firsts]
+    ways += [way for first in firsts for way in (column.rows(first), column.printed(first))]
+    if role == "total" and has_rows and here is None and begins_anew(records, column.table):
+        changes = (k for k, one in column.leaves if k >= begin and is_change(one))
+        if all(k >= column.table for k in changes):
+            ways.append(column.rows(column.table))
+    ways = [way for way in ways if not all(map(is_change, way.parts))]
+    if BEFORE_TAX.search(label):
+        taxes = column.included or next_taxes(records, n, name)
+        less = [Part(-tax.value, tax.record) for tax in taxes]
+        lower = [way._replace(parts=(*way.parts, *less)) for way in ways]
+        ways = lower if column.included else [*ways, *lower] if less else ways
+    return ways
+
+
+def section_firsts(records: Sequence[ItemRecord], n: int) -> Iterator[int]:
+    """Where the rows under each heading begin that row n stands under, the nearest one first."""
+    path = (records[n].item.section or "").split(" / ")
+    for depth in range(len(path), 0, -1):
+        section, first = " / ".join(path[:depth]), n
+        while first and f"{records[first - 1].item.section} / ".startswith(f"{section} / "):
+            first -= 1
+        if first < n:
+            yield first
+
+
+def begins_anew(records: Sequence[ItemRecord], table: int) -> bool:
+    """True for a table in a scope whose numbers do not go on from the one before."""
+    own = next((one.ordinal for one in records[table:] if one.ordinal), ())
+    return not own or all(own <= one.ordinal for one in records[:table] if one.ordinal)
+
+
+def next_taxes(records: Sequence[ItemRecord], n: int, name: str) -> tuple[Part, ...]:
+    """The tax in the row below a sum."""
+    rows = [one for one in records[n + 1 : n + 2] if one.kind and one.item.role == "adjustment"]
+    return parts_of([one for one in rows if one.kind and one.kind.sign > 0], name)
+
+
+def carried_ways(column: Column) -> list[Way]:
+    """What can be carried over a page: what was carried before with the rows since, or all rows."""
+    ways = []
+    if column.carried is not None:
+        since = column.rows(column.carried[0] + 1)
+        ways.append(since._replace(base=column.carried[1].value))
+    for first in (0, column.after_total):
+        ways += [column.rows(first), column.printed(first)]
+    if column.carried_here() is None:
+        ways.append(column.rows(column.table))
+    return [way for way in ways if way.parts or way.base]
+
+
+def best(part: Part, ways: Sequence[Way], profile: Profile) -> tuple[Severity | None, Way]:
+    """The way that a printed sum fits best, and how well; the first one where none fits."""
     kind = part.record.kind
     rounds = kind.rounds if kind is not None else Decimal(0)
     judgements: list[tuple[Severity | None, Way]] = []
@@ -336,16 +564,26 @@ def compared(part: Part, ways: Sequence[Way], field: str, profile: Profile) -> I
         if severity == "error" and is_rounded(part.value, way.value, rounds):
             severity = "info"
         judgements.append((severity, way))
-    if any(severity is None for severity, _ in judgements):
+    return min(judgements, key=lambda judgement: (None, "info", "error").index(judgement[0]))
+
+
+def fits(part: Part, way: Way, profile: Profile) -> bool:
+    return best(part, [way], profile)[0] != "error"
+
+
+def compared(part: Part, ways: Sequence[Way], name: str, profile: Profile) -> Iterator[Found]:
+    """A printed sum against what it can be; the first way is the one that is told."""
+    if not ways:
         return
-    severity, way = next((j for j in judgements if j[0] == "info"), judgements[0])
+    severity, way = best(part, ways, profile)
     if severity is None:
         return
+    kind = part.record.kind
     record = part.record
-    english, thai = title(field, profile)
+    english, thai = title(name, profile)
     why = ("", "")
     if severity == "info":
-        is_price = bool(rounds) and abs(part.value - way.value) > way.slack
+        is_price = kind is not None and kind.rounds and abs(part.value - way.value) > way.slack
         why = (
             (", rounded to a price", " (ปัดเป็นราคา)")
             if is_price
@@ -358,18 +596,18 @@ def compared(part: Part, ways: Sequence[Way], field: str, profile: Profile) -> I
             f"{named(record)}: {english} is {part.value:,}, "
             f"but {over(way)} come to {computed:,}{why[0]}",
             (
-                Said(page_list(record.item.pages), f"{english}: {record.printed(field)}"),
+                Said(page_list(record.item.pages), f"{english}: {record.printed(name)}"),
                 Said(page_list(pages_of(way)) or page_list(record.item.pages), f"{computed:,}"),
             ),
             tuple(sorted({*record.item.pages, *pages_of(way)})),
-            field=field,
+            field=name,
             suggestion=f"{computed:,}",
-            severity="info" if severity == "info" else "error",
+            severity=severity,
             message_th=f"{named(record)}: {thai} {part.value:,} "
             f"แต่ผลรวมของ {len(way.parts) + bool(way.base)} จำนวนคือ {computed:,}{why[1]}",
             places=(
-                *places_of(record, field),
-                *(p for one in way.parts[:MANY_PLACES] for p in places_of(one.record, field)),
+                *places_of(record, name),
+                *(p for one in way.parts[:MANY_PLACES] for p in places_of(one.record, name)),
             ),
         ),
     )
@@ -382,7 +620,11 @@ def is_rounded(price: Decimal, value: Decimal, most: Decimal) -> bool:
     True
     >>> is_rounded(Decimal("398500.00"), Decimal("398318.31"), Decimal(1000))
     False
+    >>> is_rounded(Decimal("1000.00"), Decimal("1900.00"), Decimal(1000))
+    False
     """
+    if abs(price - value) > abs(value) * ROUNDED:
+        return False
     unit = Decimal(1)
     while unit <= most:
         if price % unit == 0 and abs(price - value) < unit:
@@ -393,52 +635,82 @@ def is_rounded(price: Decimal, value: Decimal, most: Decimal) -> bool:
 
 def over(way: Way) -> str:
     """The rows that a sum is over, for a person: how many, from which to which."""
-    count = len(way.parts) + bool(way.base)
-    if not way.parts:
+    if len(way.parts) + bool(way.base) == 1 and (not way.parts or is_sum(way.parts[0])):
         return "the sum before it would"
+    if len(way.parts) == 1 and not way.base:
+        return f"1 row ({shorten(named(way.parts[0].record), 30)})"
     first, last = (shorten(named(part.record), 30) for part in (way.parts[0], way.parts[-1]))
     start = "the sum before it and " if way.base else ""
-    return f"{start}{count - bool(way.base)} rows ({first} to {last})"
+    return f"{start}{len(way.parts)} rows ({first} to {last})"
 
 
 def pages_of(way: Way) -> tuple[int, ...]:
     return tuple(sorted({page for part in way.parts for page in part.record.item.pages}))
 
 
+def bases_of(part: Part, column: Column) -> list[Way]:
+    """What a tax or discount can be taken of: what stands before it, with earlier changes.
+
+    One that is taken off may be of any sum before it, too: a tax that is withheld is one of the
+    price without the tax that was added.
+    """
+    if column.has_rows(column.after_total) or not column.sums:
+        firsts = [column.after_total, 0]
+    else:
+        firsts = [column.last(), 0]
+    bases = [way for first in firsts for way in (column.printed(first), column.rows(first))]
+    if part.value < 0:
+        own = tuple(one for _, one in column.leaves if not is_change(one))
+        bases += [Way(Decimal(0), own), *(Way(Decimal(0), (one.part,)) for one in column.sums)]
+    return [way for way in bases if not all(map(is_change, way.parts))]
+
+
 def rate(
-    part: Part, bases: Sequence[Way], field: str, profile: Profile, is_whole: bool
-) -> Iterator[Found]:
-    """A tax or discount that prints its rate, against what it is taken of."""
+    part: Part, bases: Sequence[Way], may_be_in: bool, name: str, profile: Profile
+) -> tuple[bool, tuple[Found, ...]]:
+    """Whether a tax is part of what it is taken of, and what is wrong with it by its rate.
+
+    It is part of it where its row says so, or where it is what the rate takes out of a price, and
+    not what it puts on it.
+    """
     record = part.record
-    match = PERCENT.search(named_whole(record, profile))
-    bases = [way for way in bases if way.parts or way.base]
-    if match is None or not is_whole or not bases:
-        return
-    share = Decimal(match[1] or match[2]) / 100
-    computed = [way.value * share for way in bases]
+    label = named_whole(record, profile)
+    is_added = record.kind is None or record.kind.sign > 0
+    is_in = is_added and may_be_in and bool(INCLUDED.search(label))
+    cells = (record.printed(column.field) for column in profile.columns)
+    match = PERCENT.search(label) or PERCENT.search(" ".join(filter(None, cells)))
+    if match is None or not bases:
+        return is_in, ()
+    percent = Decimal(match[1] or match[2])
     near = profile.tolerance + RATED
-    if any(abs(abs(part.value) - abs(value)) <= near for value in computed):
-        return
-    english, thai = title(field, profile)
-    told = round(computed[0], 2)
+
+    def is_of(share: Decimal) -> bool:
+        return any(abs(abs(part.value) - abs(way.value * share)) <= near for way in bases)
+
+    added, inside = percent / 100, percent / (100 + percent)
+    if not is_in and is_of(added):
+        return False, ()
+    if is_added and may_be_in and is_of(inside):
+        return True, ()
+    english, thai = title(name, profile)
+    told = round(bases[0].value * (inside if is_in else added), 2)
     base = plain(bases[0].value, part.value)
-    yield (
-        record,
-        Problem(
-            f"{named(record)}: {english} is {part.value:,}, but {match[0]} of {base:,} is {told:,}",
-            (
-                Said(page_list(record.item.pages), f"{english}: {record.printed(field)}"),
-                Said(page_list(pages_of(bases[0])), f"{base:,}"),
-            ),
-            tuple(sorted({*record.item.pages, *pages_of(bases[0])})),
-            field=field,
-            suggestion=f"{told:,}",
-            severity="error",
-            message_th=f"{named(record)}: {thai} {part.value:,} "
-            f"แต่ {match[0]} ของ {base:,} คือ {told:,}",
-            places=places_of(record, field),
+    problem = Problem(
+        f"{named(record)}: {english} is {part.value:,}, but {match[0]} "
+        f"{'within' if is_in else 'of'} {base:,} is {told:,}",
+        (
+            Said(page_list(record.item.pages), f"{english}: {record.printed(name)}"),
+            Said(page_list(pages_of(bases[0])), f"{base:,}"),
         ),
+        tuple(sorted({*record.item.pages, *pages_of(bases[0])})),
+        field=name,
+        suggestion=f"{told:,}",
+        severity="error",
+        message_th=f"{named(record)}: {thai} {part.value:,} "
+        f"แต่ {match[0]} {'ใน' if is_in else 'ของ'} {base:,} คือ {told:,}",
+        places=places_of(record, name),
     )
+    return is_in, ((record, problem),)
 
 
 def named_whole(record: ItemRecord, profile: Profile) -> str:
@@ -464,15 +736,21 @@ def number_unread(report: Report) -> Iterator[Problem]:
             cases.setdefault((record.item.page, field), []).append((record, text))
     for (page, field), found in cases.items():
         english, thai = title(field, profile)
+        is_named = profile.column(field) is not None
         yield Problem(
-            f"page {page}: {len(found)} of {english} could not be read",
+            f"page {page}: {len(found)} of {english} could not be read"
+            if is_named
+            else f"page {page}: {english}, which no field names, has a number "
+            f"in {len(found)} of its rows",
             tuple(
                 Said(page_list(record.item.pages), f"{named(record)}: {shorten(text)}")
                 for record, text in found
             ),
             tuple(sorted({p for record, _ in found for p in record.item.pages})),
-            field=field,
-            message_th=f"หน้า {page}: อ่าน{thai}ไม่ได้ {len(found)} แถว",
+            field=field if is_named else None,
+            message_th=f"หน้า {page}: อ่าน{thai}ไม่ได้ {len(found)} แถว"
+            if is_named
+            else f"หน้า {page}: มีตัวเลข {len(found)} แถวในคอลัมน์ที่ไม่รู้จัก{thai.removeprefix('column')}",
             places=tuple(dict.fromkeys(p for record, _ in found for p in places_of(record, field))),
         )
 

@@ -1,9 +1,13 @@
 """What is wrong with whole pages: read twice, badly, or not at all."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 
 from audit.model import Place, Problem, Said
+from normalize.columns import TableView
 from normalize.decisions import Decision
+from normalize.numerals import read_figure, thai_digits
 from normalize.report import UNSURE, PageView, Report
 
 COVER_LETTERS = 500
@@ -90,7 +94,8 @@ def page_unreadable(report: Report) -> Iterator[Problem]:
 def page_without_table(report: Report) -> Iterator[Problem]:
     """A page has text but no table of the report.
 
-    The cover, which is short and stands before the first table, is left alone.
+    A report of items has a warning, too, for a table behind its first one that holds amounts and is
+    not read. The cover, which is short and stands before the first table, is left alone.
     """
     first = min((page.number for page in report.pages if page.has_data), default=None)
     bare = [page for page in report.pages if is_bare(page, first)]
@@ -102,7 +107,18 @@ def page_without_table(report: Report) -> Iterator[Problem]:
             message_th="ไม่พบตารางของรายงานที่รู้จัก",
         )
         return
+    unread = {view.page: view for view in reversed(tables_of_amounts(report, first))}
+    for number, view in sorted(unread.items()):
+        yield Problem(
+            f"page {number}: a table with amounts has no columns of the report and is not read",
+            (Said(str(number), " ".join(" ".join(t.text for t in view.texts).split())[:120]),),
+            (number,),
+            severity="warning",
+            message_th=f"หน้า {number} มีตารางตัวเลขที่ไม่ได้อ่าน เพราะคอลัมน์ไม่ตรงกับตารางของรายงาน",
+        )
     for page in bare:
+        if page.number in unread:
+            continue
         yield Problem(
             f"page {page.number} has text but no table of the report"
             + (f"; pictures cover {page.image_share:.0%} of it" if pictured(page) else ""),
@@ -111,6 +127,32 @@ def page_without_table(report: Report) -> Iterator[Problem]:
             severity="warning" if pictured(page) else "info",
             message_th=f"หน้า {page.number} มีข้อความแต่ไม่มีตารางของรายงาน",
         )
+
+
+def tables_of_amounts(report: Report, first: int | None) -> list[TableView]:
+    """Tables of a report of items that are none of its data tables and hold amounts: a figure with
+    decimals or commas, or two figures in a row."""
+    if report.profile is None or not report.profile.table or first is None:
+        return []
+    repeated = {twin.again for twin in report.twins}
+    start = next((n for n, view in enumerate(report.views) if view.is_data), 0)
+    return [
+        view
+        for view in report.views[start:]
+        if not view.is_data and view.page not in repeated and holds_amounts(view)
+    ]
+
+
+def holds_amounts(view: TableView) -> bool:
+    rows: Counter[int] = Counter()
+    for text in view.texts:
+        for line in text.text.split("\n"):
+            figure = read_figure(line, "บาท")
+            if figure is not None and figure.value is not None and not figure.rest:
+                if re.search(r"\d[.,]\d", thai_digits(line)):
+                    return True
+                rows[text.cell.row] += 1
+    return max(rows.values(), default=0) > 1
 
 
 def is_bare(page: PageView, first: int | None) -> bool:

@@ -86,6 +86,9 @@ CHECK_TITLES = {
     "score_copied": Title("คะแนนเหมือนปีก่อน", "Scores copied from the year before"),
     "score_jump": Title("คะแนนเปลี่ยนผิดปกติ", "Score jumps"),
     "framework_mismatch": Title("ข้อคำถามเป็นของปีอื่น", "Questions are of another year"),
+    "sum_mismatch": Title("ผลรวมไม่ตรง", "Sum does not add up"),
+    "number_unread": Title("อ่านตัวเลขไม่ได้", "Number could not be read"),
+    "item_gap": Title("ลำดับที่ขาดหรือซ้ำ", "Numbers of items skip or repeat"),
 }
 SEVERITY_TITLES = {
     "error": Title("ผิดพลาด", "error"),

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 
 from extract.model import Cell, Table
 from normalize.indicators import read_indicator
-from normalize.numerals import read_figure
+from normalize.numerals import THAI_DIGITS, read_figure
 from normalize.periods import read_period
 from normalize.text import mark_skeleton
 from normalize.trace import Step
@@ -221,6 +221,12 @@ def view_tables(
         elif last is not None and goes_on(view, last, profile):
             first = titles_end(view)
             view = replace(view, slots=last.slots, header_rows=(first, first))
+            if profile.table and begins_anew(view, last, profile):
+                view = replace(view, doubts=(ANEW,))
+        elif last is not None and profile.table:
+            view = by_order(view, last, profile)
+        if profile.table and view.slots:
+            last = view
         found.append(view)
     return tuple(found)
 
@@ -520,6 +526,83 @@ def goes_on(view: TableView, last: TableView, profile: Profile) -> bool:
         and abs(box.x1 - before.x1) <= EDGE_POINTS
         and near * 2 > len(last.slots)
     )
+
+
+BY_ORDER, ANEW = "columns by their order", "numbers begin anew"
+"""Doubts of all rows of a table without a header."""
+
+
+def by_order(view: TableView, last: TableView, profile: Profile) -> TableView:
+    """A table without a header whose columns stand a little otherwise than those before it, with
+    their fields where nothing speaks against it: as many columns, but for texts at the end, numbers
+    where numbers stood, and rows numbered on from the last one. A person should look where a column
+    stands nearer to another one of before.
+    """
+    columns: dict[int, tuple[float, float]] = {}
+    for text in view.texts:
+        if text.cell.column_span == 1:
+            columns.setdefault(text.cell.column, extent(text.cell))
+    places = [columns[n] for n in sorted(columns)]
+    texts = {c.field for c in profile.columns if c.type == "text" and c.field != profile.label}
+    slots = list(last.slots)
+    while len(slots) > len(places) and slots[-1].field in texts:
+        slots.pop()
+    if not places or len(slots) != len(places) or view.table.column_count != len(places):
+        return view
+    moved = tuple(
+        replace(slot, start=start, end=end)
+        for slot, (start, end) in zip(slots, places, strict=True)
+    )
+    first = titles_end(view)
+    found = replace(view, slots=moved, header_rows=(first, first))
+    if not (all_numbers(found, profile) and counts_on(found, last, profile)):
+        return view
+    fits = view.table.box is None or all(
+        2 * (min(new.end, old.end) - max(new.start, old.start)) > new.end - new.start
+        for new, old in zip(moved, slots, strict=True)
+    )
+    return found if fits else replace(found, doubts=(BY_ORDER,))
+
+
+def all_numbers(view: TableView, profile: Profile) -> bool:
+    """True where every cell of a column of numbers is one, and the names are words."""
+    if not holds_numbers(view, profile):
+        return False
+    numbers = {c.field for c in profile.columns if c.type in ("number", "integer")}
+    return all(
+        read_figure(line) is not None
+        for text in view.texts
+        if text.text.strip() and view.slot_of(text.cell) in numbers
+        for line in text.text.split("\n")
+    )
+
+
+def counts_on(view: TableView, last: TableView, profile: Profile) -> bool:
+    """True where the first number of a row in a table is the next one of the table before it."""
+    before, after = numbers_of(last, profile), numbers_of(view, profile)
+    if not before or not after:
+        return False
+    old, new = before[-1], after[0]
+    nexts = [(*old[:n], old[n] + 1) for n in range(len(old))]
+    return new in (*nexts, (*old, 1))
+
+
+def begins_anew(view: TableView, last: TableView, profile: Profile) -> bool:
+    """True where a table without a header begins with a row 1: it may be another list."""
+    first = [t for t in view.texts if t.cell.row == view.header_rows[1]]
+    own = numbers_of(replace(view, texts=tuple(first)), profile)
+    return own[:1] == [(1,)] and bool(numbers_of(last, profile))
+
+
+def numbers_of(view: TableView, profile: Profile) -> list[tuple[int, ...]]:
+    """What numbers the rows of a table, from top to bottom."""
+    found = []
+    for text in sorted(view.texts, key=lambda text: text.cell.row):
+        if text.cell.row >= view.header_rows[1] and view.slot_of(text.cell) == profile.ordinal:
+            for line in text.text.translate(THAI_DIGITS).split("\n"):
+                if match := re.fullmatch(r"\(?\s*(\d{1,3}(?:\.\d{1,3})*)\s*[.)]*", line.strip()):
+                    found.append(tuple(map(int, match[1].split("."))))
+    return found
 
 
 def is_ledger(view: TableView) -> bool:

@@ -213,6 +213,8 @@ def type_of(values: Sequence[str], first: bool) -> ColumnType:
     ('ordinal', 'number')
     >>> type_of(["5 ม.ค. 2565", "1 ต.ค. 2566"], first=False), type_of(["2561", "2563"], first=False)
     ('date', 'integer')
+    >>> type_of(["2566", "๒๕๖๗", "67"], first=False), type_of(["2566", "12.50"], first=False)
+    ('integer', 'number')
     """
     values = [value for value in values if value.strip("-–— .")]
     if not values:
@@ -226,8 +228,10 @@ def type_of(values: Sequence[str], first: bool) -> ColumnType:
     figures = [figure for value in values if (figure := read_figure(value)) is not None]
     if sum(len(figure.rest) <= UNIT_LETTERS for figure in figures) < most:
         return "text"
-    whole = all(re.fullmatch(r"(?:25|19|20)\d\d", v.translate(THAI_DIGITS)) for v in values)
-    return "integer" if whole else "number"
+    plain = [value.translate(THAI_DIGITS) for value in values]
+    years = sum(bool(re.fullmatch(r"(?:25|19|20)\d\d", value)) for value in plain)
+    short = sum(bool(re.fullmatch(r"\d\d", value)) for value in plain)
+    return "integer" if years >= most and years + short == len(plain) else "number"
 
 
 def title_of(pages: Sequence[Page]) -> str:

@@ -55,6 +55,8 @@ MEASURE = re.compile(
 """A measure, whose number numbers no row: 1.5 นิ้ว."""
 COLUMN_NUMBER = re.compile(r"[(\[]?(\d{1,2})[)\]]?(?:\s*=.*)?", re.DOTALL)
 BULLETS = ("-", "–", "—", "•", "*", "·")
+SHORT_WORD = 4
+"""Words of fewer letters than this are compared with their marks."""
 DASHES = frozenset("-–—_")
 IN_BRACKETS = re.compile(r"\([^()]*\)")
 
@@ -485,13 +487,17 @@ def kind_by_words(text: str, profile: Profile) -> RowKind | None:
     key = header_key(IN_BRACKETS.sub("", text)) or header_key(text)
     if key[:1] in DASHES and key[-1:] in DASHES:  # - รวม -
         key = key.strip("".join(DASHES))
+    if is_spelled_amount(text):
+        return next((kind for kind in profile.rows if kind.role == "total"), None)
     best: tuple[int, RowKind] | None = None
+    said = "".join(text.split()).lower()
     for kind in profile.rows:
-        for word in map(header_key, kind.words):
+        for printed in kind.words:
+            word = header_key(printed)
+            if len(word) < SHORT_WORD and "".join(printed.split()).lower() not in said:
+                continue  # without its marks หัก is หก, which is six
             if word and key.startswith(word) and (best is None or len(word) > best[0]):
                 best = len(word), kind
-    if best is None and is_spelled_amount(text):
-        return next((kind for kind in profile.rows if kind.role == "total"), None)
     return best[1] if best else None
 
 
@@ -561,7 +567,45 @@ def put_together(rows: Sequence[Printed], profile: Profile) -> list[Group]:
                 continue
         found.append([row])
         firsts.append(n)
-    return found
+    return list(mended(found, profile))
+
+
+def mended(groups: Sequence[Group], profile: Profile) -> Iterator[Group]:
+    """The rows, those of a stack put together whose numbers stand on the last line of the name.
+
+    Every number and name alone has then below it one row without a number, which has the figures.
+    That happens twice at least in a stack, or it stays a heading and its item.
+    """
+
+    def is_start(group: Group) -> bool:
+        row = group[0]
+        numbered = bool(profile.ordinal and ordinal_of(row.words(profile.ordinal)))
+        return numbered and all(is_bare(part, profile) for part in group)
+
+    def is_end(group: Group) -> bool:
+        row = group[0]
+        label = row.words(profile.label).strip()
+        return (
+            kind_of(row, profile) is None
+            and not is_lettered(row, profile)
+            and has_figures(row, profile)
+            and bool(label)
+            and not label.startswith(BULLETS)
+        )
+
+    for _, stack in groupby(groups, key=lambda group: (group[0].view, group[0].row)):
+        own = list(stack)
+        runs: list[Group] = []
+        count = 0
+        for n, group in enumerate(own):
+            if n and is_end(group) and is_start(own[n - 1]) and group[0].is_stacked:
+                runs[-1] = [*own[n - 1], *group]
+                count += 1
+            else:
+                runs.append(group)
+        loose = sum(is_end(group) for group in own) - count
+        alone = sum(is_start(group) for group in own) - count
+        yield from runs if count > 1 and not loose and not alone else own
 
 
 def goes_on(
@@ -651,6 +695,8 @@ def read_items(
     last: Ordinal = ()
     records: list[ItemRecord] = []
     headings: list[tuple[int | None, str]] = []
+    tops: dict[int, Ordinal] = {}
+    scaled: dict[int, Mapping[str, str]] = {}
     scope = 0
     caption = captions.get((groups[0][0].page, groups[0][0].table), "") if groups else ""
     for n, (group, (role, kind)) in enumerate(zip(groups, roles, strict=True)):
@@ -666,8 +712,11 @@ def read_items(
                 headings = []
                 last = ()
                 caption = captions.get((view.page, view.index), "")
-        scaled = scaled_columns(view, captions.get((view.page, view.index), ""), profile)
-        record = read_item(document, group, role, kind, profile, paper, last, scaled)
+        if group[0].view not in scaled:
+            above = captions.get((view.page, view.index), "")
+            scaled[group[0].view] = scaled_columns(view, above, profile)
+        units = scaled[group[0].view]
+        record = read_item(document, group, role, kind, profile, paper, last, units)
         why = [*view.doubts, *(("lines",) if n in torn else ())]
         if role == "item" and kind is None and is_like_sum(group, record, profile, numbered):
             why.append("like a sum")
@@ -676,7 +725,13 @@ def read_items(
         depth = depth_of(group[0], record, profile)
         if role == "total":
             headings = []
+            tops = {}
+        elif role == "item" and record.ordinal:
+            # 2 behind the heading 1 stands beside it, unless a 1 stands under it
+            if is_next(record.ordinal, tops.pop(len(record.ordinal), ())):
+                headings = outer(headings, len(record.ordinal), False)
         elif role == "heading":
+            tops[len(record.ordinal)] = record.ordinal
             is_nested = bool(records) and records[-1].item.role == "heading"
             headings = outer(headings, depth, is_nested)
         section = " / ".join(text for _, text in headings) or None
@@ -761,6 +816,9 @@ def torn_groups(
     found: set[int] = set()
     for n, (group, (role, kind)) in enumerate(zip(groups, roles, strict=True)):
         row = group[0]
+        if is_bare(row, profile) and any(has_figures(part, profile) for part in group):
+            found.add(n)
+            continue
         if role != "item" or kind is not None or not has_figures(row, profile):
             continue
         if is_lettered(row, profile) or row.words(profile.label).strip().startswith(BULLETS):

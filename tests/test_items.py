@@ -794,3 +794,317 @@ def test_a_report_of_indicators_with_an_annex_of_prices_keeps_its_rows():
     assert len(report.rows) == 2
     assert not report.items
     assert "500.00" in {cell.raw for cell in report.cells}
+
+
+# ------------------------------------------------------------------ nothing lost, nothing guessed
+
+
+def reviewed(report):
+    """The names of all rows, and whether a person should look at each."""
+    items = settled_items(report, audit(report))
+    return [(item.value("item"), item.needs_review) for item in items]
+
+
+def messages(report, check):
+    return [(f.severity, f.message) for f in audit(report) if f.check == check]
+
+
+def test_lines_of_a_dash_and_a_number_are_no_number():
+    report = report_of(table(["1", "ขนดิน<br>เกลี่ยดิน", "-<br>20", "ลบ.ม.", "30", "600"]))
+    [item] = report.items
+    assert (item.value("quantity"), item.value("amount")) == (None, D(600))
+    assert said(report, "number_unread") == [("warning", "quantity", None)]
+    for text in ("-\n7", "–\n7", "+\n7"):
+        assert read_figure(text) is None
+    assert [read_figure(text).value for text in ("- 7", "–7", "-7")] == [D(-7)] * 3
+
+
+@pytest.mark.parametrize(
+    ("header", "name"), [("จำนวนเงิน", "column จำนวนเงิน"), ("ร้าน ข", "column ร้าน ข"), ("", "column")]
+)
+def test_numbers_of_a_column_that_no_field_names_are_told(header, name):
+    head = ["ที่", "รายการ", "จำนวนเงิน", header]
+    rows = [
+        ["1", "พัดลม", "700.00", "650.00"],
+        ["2", "โคมไฟ", "90.00", ""],
+        ["", "รวม", "790.00", "๖๕๐"],
+    ]
+    report = report_of(table(*rows, head=(head,)))
+    assert values(report, "amount") == [(D("700.00"),), (D("90.00"),), (D("790.00"),)]
+    assert reviewed(report) == [("พัดลม", True), ("โคมไฟ", False), ("รวม", True)]
+    message = f"page 1: {name}, which no field names, has a number in 2 of its rows"
+    assert messages(report, "number_unread") == [("warning", message)]
+    [found] = [f for f in audit(report) if f.check == "number_unread"]
+    assert found.field is None and [str(place) for place in found.places] == ["1:1:3", "1:3:3"]
+
+
+def test_a_number_alone_in_a_row_under_no_field_is_not_lost():
+    head = ["ที่", "รายการ", "จำนวนเงิน", ""]
+    rows = [["1", "พัดลม", "700.00", "ดี"], ["", "", "", "55.25"], ["2", "โคมไฟ", "90.00", ""]]
+    report = report_of(table(*rows, head=(head,)))
+    told = [text for record in report.item_records for _, text in record.unread]
+    assert told == ["55.25"]
+    assert len(said(report, "number_unread")) == 1
+
+
+WIDE = [40, 80, 250, 340, 420, 520, 640]
+"""Columns that stand a little otherwise than XS."""
+
+
+def moved(xs, top, cells):
+    """A ruled table on paper, in these columns."""
+    tops = [top + 25 * n for n in range(len(cells) + 1)]
+    lines = [rules(xs, tops)]
+    for y, row_of in zip(tops, cells, strict=False):
+        lines += [words(x + 3, y + 3, t) for x, t in zip(xs, row_of, strict=False) if t]
+    return "\n".join(lines)
+
+
+def priced(*numbers):
+    return [[n, f"หลอดไฟแบบที่ {n}", "2", "หลอด", "40.00", "80.00"] for n in numbers]
+
+
+def test_a_table_without_header_is_read_by_the_order_of_its_columns():
+    total = [["", "รวมทั้งสิ้น", "", "", "", "320.00"]]
+    far = [40, 80, 200, 260, 330, 420, 640]
+    first = moved(XS, 100, [LIST, *priced("1", "2")])
+    near, other = (moved(xs, 60, [*priced("3", "4"), *total]) for xs in (WIDE, far))
+    for page in (near, other):
+        report = report_of_pdf(first, page)
+        assert [item.value("item_no") for item in report.items] == ["1", "2", "3", "4", None]
+        assert [item.value("amount") for item in report.items][2:] == [D("80.00")] * 2 + [D(320)]
+        assert said(report) == []
+        marked = [item.needs_review for item in report.items]
+        assert marked == [False] * 2 + [page is other] * 3
+
+
+def test_a_table_that_does_not_fit_is_a_warning_and_no_silence():
+    first = moved(XS, 100, [LIST, *priced("1", "2")])
+    narrow = moved([40, 300, 640], 60, [["รวมทั้งสิ้น", "160.00"]])
+    report = report_of_pdf(first, narrow)
+    assert len(report.items) == 2
+    [(severity, message)] = messages(report, "page_without_table")
+    assert severity == "warning" and message.startswith("page 2: a table with amounts")
+    bidders = [["1", "บริษัทหนึ่ง", "60", "ผ่าน", "30.00", "90.00"]]
+    report = report_of_pdf(first, moved([40, 80, 200, 260, 330, 420, 640], 60, bidders))
+    assert len(report.items) == 2
+    assert [s for s, _ in messages(report, "page_without_table")] == ["warning"]
+    report = report_of_pdf(first, moved(XS, 60, bidders))  # in its columns, and yet another list
+    assert [item.needs_review for item in report.items] == [False, False, True]
+    names = moved([40, 300, 640], 60, [["ประธานกรรมการ", "ลงชื่อ"], ["กรรมการ", "ลงชื่อ"]])
+    assert [s for s, _ in messages(report_of_pdf(first, names), "page_without_table")] == ["info"]
+
+
+def test_a_dump_that_leaves_out_its_last_texts_goes_on():
+    head = [*LIST, "หมายเหตุ"]
+    first = table(["1", "ตู้", "1", "ใบ", "9", "9", ""], head=(head,))
+    after = html([["2", "ชั้นวาง", "2", "ตัว", "4", "8"], ["", "รวม", "", "", "", "17"]], titles=())
+    report = report_of(first, after)
+    assert values(report, "item_no", "amount") == [("1", D(9)), ("2", D(8)), (None, D(17))]
+    assert audit(report) == ()
+
+
+def test_a_measure_that_a_name_begins_with_numbers_no_row():
+    rows = [
+        ["1", "งานประปา", "", "", "", ""],
+        ["", "1.1 ขุดร่อง", "3", "ม.", "10", "30"],
+        ["", "1.2 เมตร เสาเข็ม", "1", "ต้น", "90", "90"],
+        ["", "2.00 ม. ท่อ", "2", "ม.", "20", "40"],
+        ["", "1.50 ท่อสั้น", "2", "ม.", "20", "40"],
+        ["", "3.0 นิ้ว ข้องอ", "2", "ตัว", "5", "10"],
+        ["", "1.2 กลบร่อง", "1", "งาน", "60", "60"],
+        ["2", "งานสี", "1", "งาน", "70", "70"],
+    ]
+    report = report_of(table(*rows))
+    assert [i.value("item_no") for i in report.items] == [
+        *("1", "1.1", None, None, None, None, "1.2", "2"),
+    ]
+    names = [i.value("item") for i in report.items]
+    assert names[2:6] == ["1.2 เมตร เสาเข็ม", "2.00 ม. ท่อ", "1.50 ท่อสั้น", "3.0 นิ้ว ข้องอ"]
+    assert said(report, "item_gap") == []
+    assert [i.section for i in report.items][1:] == ["งานประปา"] * 6 + [None]
+
+
+@pytest.mark.parametrize("scale", ["(พันบาท)", "(ล้านบาท)", "(หน่วย : แสนบาท)", "\nพัน บาท"])
+def test_thousands_and_millions_are_not_read_as_bahts(scale):
+    head = ["ที่", "รายการ", "จำนวน", f"จำนวนเงิน {scale}"]
+    rows = [["1", "อาคาร", "2", "3.5"], ["", "รวม", "", "3.5"]]
+    report = report_of(table(*rows, head=(head,)))
+    assert values(report, "quantity", "amount") == [(D(2), None), (None, None)]
+    assert said(report, "number_unread") == [("warning", "amount", None)]
+    assert [look for _, look in reviewed(report)] == [True, True]
+
+
+def test_the_unit_of_a_whole_table_is_heeded_too():
+    rows = (["1", "อาคาร", "1", "หลัง", "3.5", "3.5"],)
+    above = report_of(table(*rows, titles=("ราคากลาง", "หน่วย : ล้านบาท")))
+    assert values(above, "quantity", "unit_price", "amount") == [(D(1), None, None)]
+    plain = report_of(table(*rows, titles=("ราคากลาง", "หน่วย : บาท")))
+    assert values(plain, "unit_price", "amount") == [(D("3.5"), D("3.5"))]
+
+
+@pytest.mark.parametrize("unit", ["", "เล่ม"])
+@pytest.mark.parametrize("text", ["2OO", "3e2", "4 ถึง 6", "2.5 พัน", "3 มี.ค. 2568", "๒OO", "5l"])
+def test_a_number_with_more_of_a_number_behind_it_is_not_read(text, unit):
+    report = report_of(table(["1", "สมุด", text, unit, "", "40.00"]))
+    assert values(report, "quantity", "unit") == [(None, unit or None)]
+    assert said(report, "number_unread") == [("warning", "quantity", None)]
+    assert reviewed(report) == [("สมุด", True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [("2 เล่ม", "เล่ม", D(2)), ("2 เล่ม", "-", D(2)), ("2 กล่อง", "เล่ม", None), ("3 ลบ.ม.", "", D(3))],
+)
+def test_what_stands_behind_a_quantity_is_its_unit_or_it_is_not_read(text, unit, value):
+    report = report_of(table(["1", "สมุด", text, unit, "", "40.00"]))
+    assert values(report, "quantity") == [(value,)]
+    assert [look for _, look in reviewed(report)] == [value is None]
+
+
+def unruled(rows, xs=XS):
+    """Rows of which no rule parts any, each cell's text at its own line: (line, text)."""
+    count = 1 + max(line for row_of in rows for line, _ in row_of)
+    lines = [rules(xs, [100, 130, 140 + 18 * count])]
+    lines += [words(x + 3, 108, text) for x, text in zip(xs, LIST, strict=False)]
+    for row_of in rows:
+        lines += [
+            words(x + 3, 136 + 18 * line, text)
+            for x, (line, text) in zip(xs, row_of, strict=False)
+            if text
+        ]
+    return report_of_pdf("\n".join(lines))
+
+
+def long(n, at_number, at_figures, more=()):
+    """An item whose name has two lines from 2n on."""
+    line = 2 * n
+    figures = [(line + at_figures, t) for t in ("1", "ชุด", "10.00", "10.00")]
+    return [
+        [(line + at_number, str(n + 1)), (line, f"ชุดอุปกรณ์สนามแบบ{'กขคง'[n]}"), *figures],
+        [(0, ""), (line + 1, f"พร้อมฐานรุ่น{'กขคง'[n]}"), *[(0, "")] * 4],
+    ]
+
+
+def test_a_name_whose_figures_stand_on_its_last_line_is_one():
+    report = unruled([row_of for n in range(3) for row_of in long(n, 0, 1)])
+    names = ["".join(str(item.value("item")).split()) for item in report.items]
+    assert names == [f"ชุดอุปกรณ์สนามแบบ{x}พร้อมฐานรุ่น{x}" for x in "กขค"]
+    assert values(report, "item_no", "amount") == [(n, D("10.00")) for n in "123"]
+    assert [item.needs_review for item in report.items] == [True] * 3
+
+
+def test_names_that_may_be_torn_apart_are_shown_to_a_person():
+    plain = [(2, text) for text in ("2", "เปล", "1", "ชุด", "10.00", "10.00")]
+    once = unruled([*long(0, 0, 1), plain])  # a heading and its item, or one item
+    assert [item.needs_review for item in once.items] == [True, True, False]
+    below = unruled([row_of for n in range(3) for row_of in long(n, 1, 1)])
+    assert all(item.needs_review for item in below.items)
+    dump = [["1", "ตู้เก็บ", "", "", "", ""], ["", "เอกสาร", "1", "ใบ", "5", "5"]]
+    report = report_of(table(*dump, ["2", "โต๊ะ", "1", "ตัว", "5", "5"]))
+    assert [look for _, look in reviewed(report)] == [True, True, False]
+    assert report.items[2].section is None
+    bullet = report_of(table(dump[0], ["", "- เอกสาร", "1", "ใบ", "5", "5"]))
+    assert [look for _, look in reviewed(bullet)] == [False, False]
+
+
+@pytest.mark.parametrize(
+    "text", ["1/5/24", "01/05/2x", "5 Jan 68", "1/1/80", "1/1/00", "1 ค.ศ. 24"]
+)
+def test_a_year_of_either_era_is_no_date(text):
+    assert read_date(text) is None
+    rows = ([*FLEET[0][:3], text, *FLEET[0][4:]], *FLEET[1:])
+    report = vehicles(*rows)
+    assert report.items[0].value("bought") is None
+    assert said(report, "number_unread") == [("warning", "bought", None)]
+
+
+@given(st.dates(date(1990, 1, 1), date(2030, 12, 31)))
+def test_a_short_year_of_our_time_is_of_the_buddhist_era(day):
+    short = (day.year + 543) % 100
+    assert read_date(f"{day.day}/{day.month}/{short:02}") == day
+    assert read_date(f"{day.day} {vocabulary().months[day.month - 1].short} {short:02}") == day
+
+
+def test_a_note_beside_the_words_of_a_total_is_that_total():
+    item = ["1", "พัดลม", "1", "ตัว", "700.00", "700.00"]
+    words_of_it = [("ตัวอักษร (เจ็ดร้อยบาทถ้วน)", 1, 2), ("รวมเป็นเงิน", 1, 3), "800.00"]
+    report = report_of(table(item, words_of_it))
+    assert [role for role, _ in roles(report)] == ["item", "total"]
+    assert said(report) == [("error", "amount", "700.00")]
+    note = report_of(table(item, ["", "หมายเหตุ ค่าขนส่ง", "", "", "", "50.00"]))
+    assert [(i.role, i.needs_review) for i in note.items] == [("item", False), ("note", True)]
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        *("(หกร้อยห้าสิบบาทถ้วน)", "หกร้อยบาทห้าสิบสตางค์", "เป็นเงินทั้งสิ้น", "ทั้งสิ้น", "ผลรวม", "สรุปยอดรวม"),
+        *("- รวม -", "มูลค่ารวม", "วงเงินรวม", "ค่าก่อสร้างรวมทั้งสิ้น", "ค่างานรวม", "ราคาก่อน VAT"),
+    ],
+)
+def test_more_words_of_a_total(label):
+    rows = [["1", "พัดลม", "1", "ตัว", "700.00", "700.00"], ["", label, "", "", "", "650.00"]]
+    report = report_of(table(*rows))
+    assert [role for role, _ in roles(report)] == ["item", "total"]
+    assert said(report) == [("error", "amount", "700.00")]
+
+
+def test_words_of_a_total_and_no_others_are_one_behind_a_number_too():
+    item = ["1", "พัดลม", "1", "ตัว", "700.00", "700.00"]
+    for label, expected in (("รวมทั้งสิ้น", "total"), ("รวมค่าติดตั้ง", "item")):
+        report = report_of(table(item, ["2", label, "", "", "", "650.00"]))
+        assert [role for role, _ in roles(report)] == ["item", expected]
+        assert [look for _, look in reviewed(report)] == [False, True]
+
+
+def test_what_may_be_a_sum_in_unknown_words_asks_for_a_look():
+    item = ["1", "พัดลม", "1", "ตัว", "700.00", "700.00"]
+    for label in ("สรุป", "", "งบที่ใช้"):
+        report = report_of(table(item, ["", label, "", "", "", "650.00"]))
+        assert [(i.role, i.needs_review) for i in report.items] == [("item", False), ("item", True)]
+
+
+def test_a_sum_within_its_words_is_unread():
+    item = ["1", "พัดลม", "1", "ตัว", "700.00", "700.00"]
+    report = report_of(table(item, [("รวมทั้งสิ้น 650.00 บาท", 1, 6)]))
+    assert [role for role, _ in roles(report)] == ["item", "note"]
+    assert said(report, "number_unread") == [("warning", "amount", None)]
+    assert [look for _, look in reviewed(report)] == [False, True]
+
+
+def test_numbers_that_go_on_behind_a_total_and_a_header_are_of_one_list():
+    def page(numbers, *sums):
+        rows = [[n, f"ปากกา {n}", "1", "ด้าม", "100.00", "100.00"] for n in numbers]
+        return table(*rows, *[["", label, "", "", "", value] for label, value in sums])
+
+    sums = (("รวม", "200.00"), ("ภาษีมูลค่าเพิ่ม 7%", "28.00"), ("รวมทั้งสิ้น", "428.00"))
+    on = report_of(page("12", ("รวม", "200.00")), page("34", *sums))
+    assert {record.scope for record in on.item_records} == {0}
+    assert said(on) == []
+    again = page("12", ("รวม", "200.00")).replace("ปากกา", "ดินสอ")
+    anew = report_of(page("12", ("รวม", "200.00")), again)
+    assert {record.scope for record in anew.item_records} == {0, 1}
+
+
+def test_a_letter_numbers_a_row_as_a_digit_does():
+    rows = [
+        ["ก", "หักล้างพื้นเดิม", "1", "งาน", "", "300.00"],
+        ["ข", "เฉลี่ยหน้าดิน", "1", "งาน", "", "70.00"],
+        ["", "รวมทั้งสิ้น", "", "", "", "370.00"],
+    ]
+    report = report_of(table(*rows))
+    assert [role for role, _ in roles(report)] == ["item", "item", "total"]
+    assert audit(report) == ()
+
+
+def test_a_name_on_two_lines_has_no_break():
+    report = stacked()
+    assert not any("\n" in str(value) for item in report.items for _, value in item.values)
+
+
+def test_six_is_no_discount():
+    """Compared without its marks หัก (taken off) is หก (six)."""
+    rows = [["", "หกเหลี่ยมปูพื้น", "", "", "", "60.00"], ["", "หักส่วนลด", "", "", "", "10.00"]]
+    report = report_of(table(*rows, ["", "หัก ณ ที่จ่าย", "", "", "", "5.00"]))
+    assert [role for role, _ in roles(report)] == ["item", "adjustment", "adjustment"]
