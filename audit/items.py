@@ -310,15 +310,15 @@ class Column:
     def printed(self, first: int) -> Way:
         """The same with printed sums in the place of what they are over: nothing counts twice,
         and an error in one of them is told once."""
-        own = [one for one in self.sums if one.first >= first]
-        found = [(one.first, 0, one.part) for one in own]
-        found += [
-            (n, 1, part)
-            for n, part in self.leaves
-            if n >= first and not any(one.first <= n < one.stop for one in own)
-        ]
-        found.sort(key=lambda place: place[:2])
-        return Way(Decimal(0), tuple(part for *_, part in found), found[0][0] if found else first)
+        found: list[tuple[int, Part]] = []
+        stop = first
+        places = [(one.first, 0, one.stop, one.part) for one in self.sums if one.first >= first]
+        places += [(n, 1, n, part) for n, part in self.leaves if n >= first]
+        for n, is_leaf, end, part in sorted(places, key=lambda place: place[:3]):
+            if not is_leaf or n >= stop:
+                found.append((n, part))
+                stop = max(stop, end)
+        return Way(Decimal(0), tuple(part for _, part in found), found[0][0] if found else first)
 
     def last(self) -> int:
         """Where what the last total is over begins; 0 without one."""
@@ -375,8 +375,8 @@ def down(
             column.included = []
         elif role == "adjustment":
             part = Part(-value if record.kind and record.kind.sign < 0 < value else value, record)
-            before = column.sums[-1].part.record if column.sums else record
-            may_be_in = not BEFORE_TAX.search(named_whole(before, profile))
+            above = column.sums[-1].part.record if column.sums else record
+            may_be_in = not BEFORE_TAX.search(named_whole(above, profile))
             bases = bases_of(part, column)
             is_in, problems = rate(part, bases, may_be_in, name, profile)
             if is_whole:
@@ -448,9 +448,9 @@ def is_of_one_part(part: Part, records: Sequence[ItemRecord], name: str, profile
     items = [one for one in records if one.item.role == "item"]
     for relation in profile.sums:
         columns = [profile.column(other) for other in relation.of if relation.field == name]
-        named = [c for c in columns if c and any(word in label for word in c.under)]
-        if len(named) == 1 and not any(is_unread(one, named[0].field) for one in items):
-            way = Way(Decimal(0), parts_of(items, named[0].field))
+        told = [c for c in columns if c and any(word in label for word in c.under)]
+        if len(told) == 1 and not any(is_unread(one, told[0].field) for one in items):
+            way = Way(Decimal(0), parts_of(items, told[0].field))
             return bool(way.parts) and fits(part, way, profile)
     return False
 
@@ -563,8 +563,10 @@ def best(part: Part, ways: Sequence[Way], profile: Profile) -> tuple[Severity | 
         severity = judged(part.value - way.value, profile.tolerance, way.slack)
         if severity == "error" and is_rounded(part.value, way.value, rounds):
             severity = "info"
+        if severity is None:
+            return None, way
         judgements.append((severity, way))
-    return min(judgements, key=lambda judgement: (None, "info", "error").index(judgement[0]))
+    return min(judgements, key=lambda judgement: judgement[0] == "error")
 
 
 def fits(part: Part, way: Way, profile: Profile) -> bool:
