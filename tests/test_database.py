@@ -25,6 +25,7 @@ from test_export import full
 from export import database, merge, sql  # noqa: F401  # a child takes merge from here
 from export.database import BadTarget, CannotLoad, TableLoad, address_of, load, sql_of
 from export.files import write_run
+from export.model import CannotWrite
 from export.published import Published
 from export.schema import CELLS, CORRECTIONS, DOCUMENTS, FINDINGS, ROWS, TABLES, Field, Table
 from export.store import NotARun, sha256_of
@@ -1203,8 +1204,9 @@ def test_what_is_no_file_of_sqlite_is_told(tmp_path):
     text.write_text("ข้อความ" * 1000, "utf-8")
     assert "not a database" in not_loaded(made, f"sqlite:///{text}", "s3cret")
     assert text.read_text("utf-8") == "ข้อความ" * 1000
-    for path in (tmp_path, tmp_path / "no" / "a.sqlite"):
-        assert "unable to open" in not_loaded(made, f"sqlite:///{path}", "s3cret")
+    assert "unable to open" in not_loaded(made, f"sqlite:///{tmp_path}", "s3cret")
+    with pytest.raises(CannotWrite, match=r"text\.txt: cannot write"):
+        load(made, f"sqlite:///{text}/a.sqlite")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write")

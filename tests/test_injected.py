@@ -83,8 +83,9 @@ def test_a_clean_report_has_nothing_to_find(seed, kind):
 
 
 def test_every_check_within_a_page_is_injected():
-    """The others are of pictures, decisions and pages without a table."""
+    """The others are of pictures, decisions, pages without a table, and items of other kinds."""
     injected = {"look-alike": "agency-unknown", "misread-twice": "code-conflict"}
     names = {injected.get(fault, fault).replace("-", "_") for fault in FAULTS}
     others = {"low_confidence", "page_unreadable", "page_without_table", "stale_decision"}
+    others |= {"sum_mismatch", "number_unread", "item_gap"}
     assert names | others == {check.__name__ for check in CHECKS}
