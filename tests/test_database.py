@@ -1205,7 +1205,7 @@ def test_what_is_no_file_of_sqlite_is_told(tmp_path):
     assert "not a database" in not_loaded(made, f"sqlite:///{text}", "s3cret")
     assert text.read_text("utf-8") == "ข้อความ" * 1000
     assert "unable to open" in not_loaded(made, f"sqlite:///{tmp_path}", "s3cret")
-    with pytest.raises(CannotWrite, match=r"text\.txt: cannot write"):
+    with pytest.raises(CannotWrite, match=r"a\.sqlite: cannot write"):
         load(made, f"sqlite:///{text}/a.sqlite")
 
 
