@@ -30,6 +30,15 @@ class FailOn(StrEnum):
     info = "info"
 
 
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(help="The port; 0 takes a free one.")]
+Token = Annotated[
+    str, typer.Option(help="What another machine must know; needed with another --host.")
+]
+OpenBrowser = Annotated[bool, typer.Option(help="Open the browser.")]
+"""What every command that shows pages is asked."""
+
+
 class Tongue(StrEnum):
     """The language of the messages of findings."""
 

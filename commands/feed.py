@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from commands.app import Tongue, app, errors_on_one_line, fail, note
+from commands.app import Host, OpenBrowser, Port, Token, Tongue, app, errors_on_one_line, fail, note
 from export.ckan import TOKEN, publish_dataset
 from export.database import PREFIX, Dialect, load, sql_of
 from export.forms import Exported, write_files
@@ -247,13 +247,11 @@ def known_tables() -> dict[str, Table]:
 @app.command(epilog="Example:  raingan browse output/ --lang th")
 def browse(
     output: Annotated[Path, typer.Argument(help="The folder that `raingan convert` wrote.")],
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 0,
-    token: Annotated[
-        str, typer.Option(help="What another machine must know; needed with another --host.")
-    ] = "",
+    host: Host = "127.0.0.1",
+    port: Port = 0,
+    token: Token = "",
     lang: Annotated[Tongue, typer.Option(help="Language of the titles.")] = Tongue.th,
-    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    browser: OpenBrowser = True,
 ) -> None:
     """Look through a run's tables in the browser: search, filter, sort, SQL; changes nothing."""
     from review.browse import serve_browse

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.app import Tongue, app, errors_on_one_line
+from commands.app import Host, OpenBrowser, Port, Token, Tongue, app, errors_on_one_line
 from export.store import Store
 from extract.errors import Unreadable
 from extract.model import Picture
@@ -23,18 +23,16 @@ if TYPE_CHECKING:
 @app.command(epilog="Example:  raingan review output/ --who somchai")
 def review(
     output: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 0,
-    token: Annotated[
-        str, typer.Option(help="What another machine must know; needed with another --host.")
-    ] = "",
+    host: Host = "127.0.0.1",
+    port: Port = 0,
+    token: Token = "",
     who: Annotated[str, typer.Option(help="Who decides, as decisions.jsonl names them.")] = "",
     lang: Annotated[Tongue | None, typer.Option(help="Language of the pages.")] = None,
     read_only: Annotated[bool, typer.Option("--read-only", help="Show, decide nothing.")] = False,
     password: Annotated[
         list[str] | None, typer.Option(help="Of encrypted inputs, for the pictures of their pages.")
     ] = None,
-    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    browser: OpenBrowser = True,
 ) -> None:
     """Decide in the browser what was not certain, beside the picture of the page."""
     from review.serve import serve

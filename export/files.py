@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -183,7 +183,7 @@ def keep(folder: Path, result: DocumentResult, run: Run, number: int = 0) -> str
     part = part_of(result, run, number)
     path = folder / PARTS / part
     records = _records(result, run.language)
-    tables = (*TABLES, *([result.table] if result.table else []))
+    tables = _tables(result.table)
     keyed = tuple(table.name for table in tables if _has_key(table, records[table.name]))
     record = result.record
     described = About(
@@ -204,6 +204,11 @@ def keep(folder: Path, result: DocumentResult, run: Run, number: int = 0) -> str
     anchor = anchor_of(Path(stem(record.document, number)))
     keep_result(folder, path, parts | _page_parts(path, anchor, result))
     return part
+
+
+def _tables(other: Table | None) -> tuple[Table, ...]:
+    """The tables that a document's lines go to: that of its items among them, if it has any."""
+    return TABLES if other is None else (*TABLES, other)
 
 
 def _page_parts(path: Path, anchor: str, result: DocumentResult) -> dict[str, Iterable[bytes]]:
@@ -247,17 +252,19 @@ def publish(
         for temporary, final in ready:
             with explained(final):
                 adopt(temporary, final)
-        for name in before - run.published.keys():  # of a kind of report that is no more
-            _remove(out / name)
+        for name in before.keys() - run.published.keys():  # of a kind of report that is no more
+            with suppress(OSError):
+                if Path(name).name == name and sha256_of(out / name) == before[name]:
+                    _remove(out / name)
         keep_value(folder, RUN, run)
     return tuple(final for _, final in ready)
 
 
-def _published(out: Path) -> Set[str]:
-    """The names of the files that the run before wrote."""
+def _published(out: Path) -> dict[str, str]:
+    """The hashes of the files that the run before wrote, as it says: it may be someone else's."""
     with suppress(NotARun):
-        return Store(out).run.published.keys()
-    return set()
+        return Store(out).run.published
+    return {}
 
 
 def is_published(out: Path, run: Run) -> bool:
@@ -286,11 +293,7 @@ def _prepared(
         hashes.append(bytes.fromhex(described.record.sha256 or ""))
         if described.table is not None:
             others[described.table.name] = described.table
-        of_it = {
-            *(table.name for table in TABLES),
-            *([described.table.name] if described.table else []),
-        }
-        unkeyed |= of_it - set(described.keyed)
+        unkeyed |= {table.name for table in _tables(described.table)} - set(described.keyed)
         if described.abstract is not None:
             abstracts.append(described.abstract)
     for finding in between_documents(abstracts, decisions):

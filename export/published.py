@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from typing import Any
 from export.schema import DOCUMENT, ITEM_FIELDS, LIST_SEPARATOR, TABLES, Field, Table
 from export.store import NotARun, sha256_of
 from export.values import drop_guard
+from profiles.report import TABLE_NAME
 
 PACKAGE = "datapackage.json"
 LONGEST_CELL_BYTES = 1 << 30
@@ -49,7 +51,7 @@ class Published:
             raise NotARun(f"{path}: not readable ({error!r}); run convert again") from error
         self.tables = tuple(table for _, table in described)
         files = [file for one, _ in described for file in (one, one.get("json")) if file]
-        self._hashes = {file["path"]: file["hash"] for file in files}
+        self._hashes = {Path(file["path"]).name: file["hash"] for file in files}
 
     def path(self, table: Table) -> Path:
         """The file that holds every value as it is: JSON where there is one, else CSV."""
@@ -106,6 +108,8 @@ def table_of(name: str, resource: Mapping[str, Any]) -> Table:
     ours = next((table for table in TABLES if table.name == name), None)
     if ours is not None:
         return ours
+    if not re.fullmatch(TABLE_NAME, name):  # it becomes that of files, and of tables in databases
+        raise ValueError(f"no table can be named {name!r}")
     thai, english = resource["title"].split(" / ", 1)
     schema = resource["schema"]
     fields = tuple(field_of(one) for one in schema["fields"])

@@ -36,6 +36,7 @@ ColumnType = Literal["text", "ordinal", "number", "integer", "date"]
 Role = Literal["item", "heading", "subtotal", "total", "carried", "adjustment", "note"]
 """What a row of an items table is: `carried` is a sum carried from or to another page; `adjustment`
 a discount or tax, which goes into the next total; `note` says something and counts nothing."""
+TABLE_NAME = r"[a-z][a-z_]{0,39}(?<!_now)"
 TAKEN = frozenset(
     {"rows", "cells", "corrections", "findings", "documents", "tables", "columns"},
 )
@@ -299,7 +300,7 @@ def problems_of(profile: Profile) -> list[str]:
         if typed or profile.sums or profile.products or profile.rows:
             found.append("types, sums, products and rows need `table`, the name of the output")
         return found + lacking
-    if not re.fullmatch(r"[a-z][a-z_]{0,39}(?<!_now)", profile.table) or profile.table in TAKEN:
+    if not re.fullmatch(TABLE_NAME, profile.table) or profile.table in TAKEN:
         found.append(
             f"table {profile.table!r} is to be small letters and _, 40 at most, not end with _now, "
             "and none of " + ", ".join(sorted(TAKEN))

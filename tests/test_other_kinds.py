@@ -1,5 +1,6 @@
 """Other kinds of report on their way from a document to the files: a table of their own, typed."""
 
+import hashlib
 import json
 from datetime import date
 from decimal import Decimal
@@ -131,6 +132,25 @@ def test_a_table_goes_when_its_last_document_has_gone(prices):
     assert not (prices[1] / "price_items.csv").exists()
     assert not (prices[1] / "price_items.json").exists()
     assert [table.name for table in Published(prices[1]).tables] == [t.name for t in TABLES]
+
+
+def test_no_file_goes_that_the_run_did_not_write(prices):
+    """What `run.json` names may be anything: the folder may come from someone else."""
+    mine = prices[1].parent / "mine.csv"
+    mine.write_text("1\n")
+    convert(prices[0], "--out", prices[1])
+    path = prices[1] / ".raingan" / "run.json"
+    run = json.loads(path.read_text("utf-8"))
+    run["published"]["../mine.csv"] = hashlib.sha256(b"1\n").hexdigest()
+    path.write_text(json.dumps(run), "utf-8")
+    edited = prices[1] / "price_items.json"
+    edited.write_text(edited.read_text("utf-8") + "\n", "utf-8")
+    (prices[0] / "prices.txt").unlink()
+    (prices[0] / "other.txt").write_text("ไม่มีตาราง\n", "utf-8")
+    CliRunner().invoke(app, ["convert", str(prices[0]), "--out", str(prices[1]), "--quiet"])
+    assert mine.read_text() == "1\n"
+    assert edited.exists()
+    assert not (prices[1] / "price_items.csv").exists()
 
 
 def test_a_second_run_and_a_copy_use_what_is_kept(prices):

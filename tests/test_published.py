@@ -168,6 +168,18 @@ def test_a_folder_without_a_run_is_told(tmp_path):
         Published(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["../rows", "/rows", "a/b", "Rows", "", "rows_now"])
+def test_a_table_is_not_named_as_a_path(tmp_path, name):
+    """A folder may come from someone else, and names become those of files."""
+    hard_run(tmp_path)
+    path = tmp_path / "datapackage.json"
+    package = json.loads(path.read_text("utf-8"))
+    package["resources"][0]["name"] = name
+    path.write_text(json.dumps(package), "utf-8")
+    with pytest.raises(NotARun, match="no table can be named"):
+        Published(tmp_path)
+
+
 def test_edits_by_hand_are_seen(tmp_path):
     published = hard_run(tmp_path)
     assert published.edited() == ()
